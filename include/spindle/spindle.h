@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The front door: a name becomes a source or a sink. */
+#ifndef SPINDLE_SPINDLE_H
+#define SPINDLE_SPINDLE_H
+
+#include <spindle/disc.h>
+#include <spindle/error.h>
+#include <spindle/format.h>
+#include <spindle/io.h>
+#include <spindle/stream.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The library's version, "0.1.0". */
+SP_API const char *sp_version(void);
+
+struct sp_input {
+	struct sp_source *source;
+	const struct sp_format *format;
+	char *path; /* what was opened: the sheet when a data file beside one was named */
+};
+/* Open an image by name ("-": standard input). The format is found by content, or is `format` when
+ * not NULL. A data file beside its sheet opens the sheet and says so in a note; a directory that is
+ * a work store opens it. SP_ERR_FORMAT: not recognised; SP_ERR_UNSUPPORTED: recognised and named,
+ * but cannot be opened. */
+SP_API int sp_input_open(struct sp_input *in, const char *path, const char *format,
+			 const struct sp_options *options, struct sp_error *err);
+SP_API void sp_input_close(struct sp_input *in);
+
+struct sp_output {
+	struct sp_sink *sink;
+	const struct sp_format *format;
+	struct sp_outset *set; /* NULL on standard output */
+	const char *path;      /* of the descriptor; owned by the output */
+};
+/* Begin an image at `path` ("-": standard output, for formats that stream) in the format named
+ * `to`, or by the path's extension when NULL (a data file's extension: the sheet is made beside
+ * it). `flags`: SP_OUTSET_FORCE. Options other formats know are left to them: see sp_options_check.
+ */
+SP_API int sp_output_create(struct sp_output *out, const char *path, const char *to, unsigned flags,
+			    const struct sp_options *options, struct sp_error *err);
+/* Read back, before it has its name, what a finished sink wrote. */
+SP_API int sp_output_view(struct sp_output *out, struct sp_source **view,
+			  const struct sp_options *options, struct sp_error *err);
+/* The finished image gets its final names. */
+SP_API int sp_output_commit(struct sp_output *out, struct sp_error *err);
+SP_API void sp_output_close(struct sp_output *out); /* uncommitted: nothing stays */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

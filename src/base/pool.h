@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A few worker threads that run jobs; the owner waits for each job it gave. */
+#ifndef SP_BASE_POOL_H
+#define SP_BASE_POOL_H
+
+#include <stddef.h>
+
+struct sp_pool;
+
+/* One piece of work, in the caller's memory from submit until wait returns. */
+struct sp_job {
+	void (*run)(void *arg);
+	void *arg;
+	/* the pool's: */
+	struct sp_job *next;
+	int done;
+};
+
+/* `threads` workers; 0: one per processor. NULL: no memory or no threads to be had. */
+struct sp_pool *sp_pool_new(unsigned threads);
+/* Queue; jobs start in order. Never fails: without a pool (NULL) it runs at once. */
+void sp_pool_submit(struct sp_pool *pool, struct sp_job *job);
+void sp_pool_wait(struct sp_pool *pool, struct sp_job *job);
+/* Finishes what was submitted. NULL is fine. */
+void sp_pool_free(struct sp_pool *pool);
+
+#endif
