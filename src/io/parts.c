@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Temporary names of an output set, `.NAME.PID.part`. A lock tells leavings from a file somebody is
+ * writing, also where process numbers repeat (containers). */
+#include "io/parts.h"
+
+#include "base/bytes.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PARTS_END    ".part"
+#define PARTS_DIGITS 10 /* of a process number, at most */
+
+/* `text` is a process number and ".part"; 0: it is not. */
+static pid_t parts_pid(const char *text)
+{
+	const size_t digits = strspn(text, "0123456789");
+
+	if (digits == 0 || digits > PARTS_DIGITS || strcmp(text + digits, PARTS_END) != 0)
+		return 0;
+	const unsigned long pid = strtoul(text, NULL, 10);
+	return pid <= INT32_MAX ? (pid_t)pid : 0;
+}
+
+/* The owner is gone, or had our number before us. */
+static bool parts_is_stale(const char *entry)
+{
+	const size_t len = strlen(entry);
+
+	if (entry[0] != '.' || len < sizeof(PARTS_END) + 2)
+		return false;
+	const char *dot = entry + len - strlen(PARTS_END);
+	while (dot > entry && dot[-1] != '.')
+		dot--;
+	const pid_t pid = parts_pid(dot);
+	return pid > 0 && (pid == getpid() || (kill(pid, 0) && errno == ESRCH));
+}
+
+void sp_parts_scan(struct sp_parts *parts, int dirfd)
+{
+	const int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	*parts = (struct sp_parts){.dirfd = dirfd};
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		if (!parts_is_stale(entry->d_name))
+			continue;
+		char **stale = sp_grow(parts->stale, parts->count, sizeof(char *));
+		if (!stale)
+			break;
+		parts->stale = stale;
+		stale[parts->count] = strdup(entry->d_name);
+		if (!stale[parts->count])
+			break;
+		parts->count++;
+	}
+	closedir(dir);
+}
+
+void sp_parts_free(struct sp_parts *parts)
+{
+	for (size_t i = 0; i < parts->count; i++)
+		free(parts->stale[i]);
+	free(parts->stale);
+	*parts = (struct sp_parts){0};
+}
+
+/* Take the file's lock; true also where the file system has no locks. */
+static bool parts_lock(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+static void parts_sweep(const struct sp_parts *parts, const char *prefix)
+{
+	const size_t len = strlen(prefix);
+
+	for (size_t i = 0; i < parts->count; i++) {
+		const char *entry = parts->stale[i];
+		struct stat st;
+		if (strncmp(entry, prefix, len) != 0 || !parts_pid(entry + len))
+			continue;
+		int fd = openat(parts->dirfd, entry,
+				O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && parts_lock(fd))
+			unlinkat(parts->dirfd, entry, 0);
+		close(fd);
+	}
+}
+
+/* ".NAME." with NAME cut, and told apart by a hash, where the whole would be too long a name. */
+static char *parts_prefix(int dirfd, const char *name)
+{
+	const long known = fpathconf(dirfd, _PC_NAME_MAX);
+	const size_t max = known > 64 ? (size_t)known : 255;
+	const size_t room = max - (2 + PARTS_DIGITS + strlen(PARTS_END));
+	size_t len = strlen(name);
+	uint32_t hash = 2166136261; /* FNV-1a */
+
+	if (len <= room)
+		return sp_format_text(".%s.", name);
+	for (const char *p = name; *p; p++)
+		hash = (hash ^ (uint8_t)*p) * 16777619;
+	len = room - 9;
+	while (len && ((uint8_t)name[len] & 0xc0) == 0x80) /* not within a UTF-8 character */
+		len--;
+	return sp_format_text(".%.*s~%08" PRIx32 ".", (int)len, name, hash);
+}
+
+int sp_parts_create(struct sp_parts *parts, const char *name, const char *path, char **part,
+		    int *fd, struct sp_error *err)
+{
+	char *prefix = parts_prefix(parts->dirfd, name);
+	int status = 0;
+
+	*fd = -1;
+	*part = prefix ? sp_format_text("%s%ld" PARTS_END, prefix, (long)getpid()) : NULL;
+	if (!*part) {
+		status = sp_fail_memory(err);
+		goto out;
+	}
+	parts_sweep(parts, prefix);
+	*fd = openat(parts->dirfd, *part, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0666);
+	if (*fd < 0 && errno == EEXIST)
+		status = sp_fail(err, SP_ERR_USAGE, "%s: is being written already", path);
+	else if (*fd < 0)
+		status = sp_fail_errno(err, errno, "%s: cannot be made", path);
+	else
+		parts_lock(*fd);
+out:
+	free(prefix);
+	return status;
+}

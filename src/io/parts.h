@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Temporary names of an output set, `.NAME.PID.part`, and what dead programs left of theirs. */
+#ifndef SP_IO_PARTS_H
+#define SP_IO_PARTS_H
+
+#include <spindle/error.h>
+
+#include <stddef.h>
+
+struct sp_parts {
+	int dirfd;    /* borrowed */
+	char **stale; /* names in the directory that look like leavings */
+	size_t count;
+};
+
+/* Look the directory over for leavings; what cannot be read is not found. */
+void sp_parts_scan(struct sp_parts *parts, int dirfd);
+void sp_parts_free(struct sp_parts *parts);
+
+/* Make the temporary file of `name`, after removing its leavings: *part is its name (malloc'd),
+ * *fd open for reading and writing and locked (flock) for as long as it is open. `path` is for
+ * messages. SP_ERR_USAGE: somebody is at work on that name. */
+int sp_parts_create(struct sp_parts *parts, const char *name, const char *path, char **part,
+		    int *fd, struct sp_error *err);
+
+#endif
