@@ -59,6 +59,10 @@ SP_API void sp_io_close(struct sp_io *io); /* NULL is fine */
 SP_API int sp_io_open_file(struct sp_io **out, const char *path, struct sp_error *err);
 /* An unlinked temporary file, readable and writable, in $TMPDIR or /var/tmp. */
 SP_API int sp_io_open_temp(struct sp_io **out, struct sp_error *err);
+/* A file to go on with in place, made when it is not there; its siblings are opened the same way.
+ * For work stores, which a crash may leave half full: an image is made by an output set.
+ * SP_ERR_USAGE: another process has it open so. */
+SP_API int sp_io_open_update(struct sp_io **out, const char *path, struct sp_error *err);
 /* Standard output, sequential; refused when it is a terminal. */
 SP_API int sp_io_open_stdout(struct sp_io **out, struct sp_error *err);
 

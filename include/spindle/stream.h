@@ -185,8 +185,8 @@ struct sp_hashes {
 	size_t tracks;
 };
 /* Digests of the main channel as stored, whole and per track: a track is what its own redump .bin
- * holds, from its index 00. `digests`: bits 1 << SP_DIGEST_…. *result is filled by finish and must
- * live as long as the sink. */
+ * holds, from its index 00; a stored gap between sessions counts in the whole alone. `digests`:
+ * bits 1 << SP_DIGEST_…. *result is filled by finish and must live as long as the sink. */
 SP_API int sp_sink_hash(struct sp_sink **out, unsigned digests, struct sp_hashes *result,
 			struct sp_error *err);
 
@@ -221,15 +221,15 @@ SP_API int sp_sink_tee(struct sp_sink **out, struct sp_sink *const *sinks, size_
 
 /* Views: a source that owns a source (taken on success). A track is its index 00 to its end, as a
  * disc of one session; a pregap of track 1 that is not stored stays. Tracks keep their numbers and
- * LBAs; sessions are numbered from 1. A part keeps the MCN, the texts of the disc and of its tracks,
- * not what tells of the whole disc (CD-Text packs, full TOC, PFI, DMI), and proves nothing. A
- * once-only source has to be spooled first (SP_ERR_USAGE). */
+ * LBAs; sessions are numbered from 1. A part keeps the MCN, the texts of the disc and of its
+ * tracks, not what tells of the whole disc (CD-Text packs, full TOC, PFI, DMI), and proves nothing.
+ * A once-only source has to be spooled first (SP_ERR_USAGE). */
 SP_API int sp_view_track(struct sp_source **out, struct sp_source *src, unsigned number,
 			 struct sp_error *err);
 SP_API int sp_view_session(struct sp_source **out, struct sp_source *src, unsigned number,
 			   struct sp_error *err);
-/* What lies in lba … lba + count. Gaps between sessions are left off its ends. A track cut within its
- * index 01 starts at the cut; one that is left with its pregap alone has that as index 01. */
+/* What lies in lba … lba + count. Gaps between sessions are left off its ends. A track cut within
+ * its index 01 starts at the cut; one that is left with its pregap alone has that as index 01. */
 SP_API int sp_view_range(struct sp_source **out, struct sp_source *src, sp_lba lba, uint64_t count,
 			 struct sp_error *err);
 /* The same sectors at LBA + shift: addresses within them (headers, Q) stay as they are. */
