@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which volume a data track holds, and how large the volume says it is. */
+#include "base/bytes.h"
+#include "disc/sector.h"
+
+#include <spindle/stream.h>
+
+#include <string.h>
+
+enum { VOLUME_SECTOR = 2048 };
+
+/* User data of one sector, from `start`; false where there is none of 2048 bytes. */
+static bool volume_sector(struct sp_source *src, sp_lba start, uint64_t count, uint64_t at,
+			  uint8_t user[VOLUME_SECTOR])
+{
+	const sp_lba lba = start + (sp_lba)at;
+	const struct sp_region *region = at < count ? sp_disc_region(src->disc, lba) : NULL;
+	uint8_t data[SP_RAW_SIZE + SP_C2_SIZE + SP_Q_SIZE + SP_SUB_SIZE];
+	uint16_t state = 0;
+
+	if (!region || !region->stored)
+		return false;
+	/* mixed XA: framing stays on, the file system is in form 1 sectors */
+	const unsigned keep =
+		region->mode == SP_MODE_XA ? SP_PART_USER | SP_PART_ECC : SP_PART_USER;
+	struct sp_span span = {.lba = lba,
+			       .count = 1,
+			       .mode = region->mode,
+			       .parts = region->parts,
+			       .stride = sp_sector_size(region->mode, region->parts),
+			       .data = data,
+			       .state = &state};
+	uint8_t kept[SP_RAW_SIZE];
+	if (!span.stride || span.stride > sizeof(data) ||
+	    sp_sector_size(region->mode, keep) < VOLUME_SECTOR || region->mode == SP_MODE_AUDIO)
+		return false;
+	if (sp_source_read(src, &span, NULL) < 0 ||
+	    sp_sector_convert(NULL, region->mode, region->parts, keep, lba, 1, data, kept, NULL,
+			      NULL, NULL) < 0)
+		return false;
+	memcpy(user, kept, VOLUME_SECTOR);
+	return true;
+}
+
+static void volume_id(struct sp_volume *volume, const uint8_t *id, size_t size)
+{
+	while (size && (id[size - 1] == ' ' || id[size - 1] == 0))
+		size--;
+	memcpy(volume->id, id, size);
+	volume->id[size] = '\0';
+}
+
+static void volume_grow(struct sp_volume *volume, uint64_t sectors)
+{
+	if (sectors > volume->sectors)
+		volume->sectors = sectors;
+}
+
+/* ECMA-119 8.4 and the High Sierra draft: the same fields, eight bytes later. */
+static void volume_iso(struct sp_volume *volume, const uint8_t *d, unsigned kind, size_t shift)
+{
+	const uint32_t blocks = get_le32(d + 80 + shift), block = get_le16(d + 128 + shift);
+
+	if (volume->kinds & (SP_VOLUME_ISO9660 | SP_VOLUME_HIGH_SIERRA | SP_VOLUME_CDI))
+		return;
+	volume->kinds |= kind;
+	volume_id(volume, d + 40 + shift, 32);
+	if (block && block <= VOLUME_SECTOR)
+		volume_grow(volume, ((uint64_t)blocks * block + VOLUME_SECTOR - 1) / VOLUME_SECTOR);
+}
+
+/* ECMA-167 3/7.2.3: the checksum of a descriptor tag. */
+static bool volume_tag(const uint8_t *d, unsigned id)
+{
+	uint8_t sum = 0;
+
+	for (size_t i = 0; i < 16; i++)
+		sum = (uint8_t)(sum + (i == 4 ? 0 : d[i]));
+	return get_le16(d) == id && sum == d[4];
+}
+
+/* The partitions that the main volume descriptor sequence names: ECMA-167 3/10.5. */
+static void volume_udf(struct sp_volume *volume, struct sp_source *src, sp_lba start,
+		       uint64_t count)
+{
+	uint8_t d[VOLUME_SECTOR];
+
+	if (!volume_sector(src, start, count, 256, d) || !volume_tag(d, 2))
+		return;
+	const uint64_t length = get_le32(d + 16) / VOLUME_SECTOR, at = get_le32(d + 20);
+	for (uint64_t i = 0; i < length && i < 64; i++) {
+		if (!volume_sector(src, start, count, at + i, d) || volume_tag(d, 8))
+			return;
+		if (volume_tag(d, 5))
+			volume_grow(volume, (uint64_t)get_le32(d + 188) + get_le32(d + 192));
+		/* primary: the identifier is a dstring whose last byte is its length */
+		if (volume_tag(d, 1) && !volume->id[0] && d[24] == 8 && d[55] > 1 && d[55] <= 31)
+			volume_id(volume, d + 25, d[55] - 1u);
+	}
+}
+
+void sp_volume_find(struct sp_volume *volume, struct sp_source *src, sp_lba start, uint64_t count)
+{
+	uint8_t d[VOLUME_SECTOR];
+
+	memset(volume, 0, sizeof(*volume));
+	for (uint64_t i = 16; i < 64 && volume_sector(src, start, count, i, d); i++) {
+		if (!memcmp(d, "\1CD001", 6))
+			volume_iso(volume, d, SP_VOLUME_ISO9660, 0);
+		else if (!memcmp(d, "\1CD-I ", 6))
+			volume_iso(volume, d, SP_VOLUME_CDI, 0);
+		else if (!memcmp(d + 8, "\1CDROM", 6))
+			volume_iso(volume, d, SP_VOLUME_HIGH_SIERRA, 8);
+		else if (!memcmp(d + 1, "NSR02", 5) || !memcmp(d + 1, "NSR03", 5))
+			volume->kinds |= SP_VOLUME_UDF;
+		else if (memcmp(d + 1, "CD001", 5) && memcmp(d + 9, "CDROM", 5) &&
+			 memcmp(d + 1, "BEA01", 5) && memcmp(d + 1, "TEA01", 5) &&
+			 memcmp(d + 1, "BOOT2", 5) && memcmp(d + 1, "CD-I ", 5))
+			break;
+	}
+	if (volume->kinds & SP_VOLUME_UDF)
+		volume_udf(volume, src, start, count);
+}
