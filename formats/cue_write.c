@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sink of a cue sheet: sectors go to the data files as they come, the sheet is written last. */
+#include "formats/cue_write.h"
+
+#include "base/bytes.h"
+#include "disc/cdtext.h"
+#include "disc/sector.h"
+#include "disc/subchannel.h"
+#include "stream/loss.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct cue_sink {
+	struct sp_sink sink;
+	struct sp_io *io;
+	struct sp_notes notes;
+	struct sp_cue_plan plan;
+	struct sp_extents map;
+	const struct sp_disc *disc; /* the source's, from begin on */
+	bool sub;                   /* there are .sub files */
+};
+
+static unsigned cue_wants(struct sp_sink *sink, const struct sp_region *region)
+{
+	return sp_cue_stored(&((struct cue_sink *)sink)->plan, region);
+}
+
+/* Open the files of the plan and lay the regions out in them. */
+static int cue_lay_out(struct cue_sink *cue, struct sp_error *err)
+{
+	struct sp_io *io[2] = {NULL, NULL};
+	size_t file = SIZE_MAX;
+
+	for (size_t i = 0; i < cue->plan.spots; i++) {
+		const struct sp_cue_spot *spot = &cue->plan.spot[i];
+		const struct sp_region *region = sp_disc_region(cue->disc, spot->lba);
+		unsigned parts = sp_cue_stored(&cue->plan, region);
+		const unsigned sub = cue->sub ? SP_PART_PW : 0;
+
+		for (unsigned n = 0; spot->file != file && n <= cue->sub; n++) {
+			const char *bin = cue->plan.out[spot->file].name;
+			char *name = n ? sp_format_text("%.*s.sub", (int)strlen(bin) - 4, bin)
+				       : sp_format_text("%s", bin);
+			int r = name ? sp_io_sibling(cue->io, name, &io[n], err)
+				     : sp_fail_memory(err);
+
+			free(name);
+			if (!r && (r = sp_extents_own(&cue->map, io[n], err)) < 0)
+				sp_io_close(io[n]);
+			if (r < 0)
+				return r;
+		}
+		file = spot->file;
+		parts &= ~sub;
+		const struct sp_extent main = {
+			.lba = spot->lba,
+			.count = spot->count,
+			.io = io[0],
+			.offset = spot->offset,
+			.stride = (uint32_t)sp_sector_size(region->mode, parts),
+			.mode = region->mode,
+			.parts = parts,
+		};
+		const struct sp_extent side = {
+			.lba = spot->lba,
+			.count = spot->count,
+			.io = io[1],
+			.offset = spot->frame * SP_SUB_SIZE,
+			.stride = SP_SUB_SIZE,
+			.mode = region->mode,
+			.parts = SP_PART_PW,
+			.encoding = SP_ENC_SUB_LINEAR,
+		};
+		int r = sp_extents_add(&cue->map, &main, false, false, err);
+		if (!r && cue->sub)
+			r = sp_extents_add(&cue->map, &side, true, false, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int cue_begin(struct sp_sink *sink, const struct sp_disc *disc, struct sp_source *source,
+		     struct sp_error *err)
+{
+	struct cue_sink *cue = (struct cue_sink *)sink;
+	char *text = NULL;
+	size_t size;
+
+	(void)source;
+	cue->disc = disc;
+	if (disc->medium == SP_MEDIUM_GD && !cue->plan.per_track) {
+		sp_note(&cue->notes, "%s: a GD-ROM's areas are told apart with bins=track only",
+			cue->io->name);
+		cue->plan.per_track = true;
+	}
+	int r = sp_cue_plan(&cue->plan, disc, err);
+	if (!r) /* what no sheet can say is better known now */
+		r = sp_cue_print(&cue->plan, disc, NULL, &text, &size, err);
+	free(text);
+	for (size_t i = 0; i < disc->regions; i++)
+		if (cue->plan.sub == SP_CUE_SUB_FILE &&
+		    (sp_cue_stored(&cue->plan, &disc->region[i]) & SP_PART_PW))
+			cue->sub = true;
+	return r < 0 ? r : cue_lay_out(cue, err);
+}
+
+/* Sectors before LBA 0 have no place; silence there is no loss. */
+static int cue_drop(struct cue_sink *cue, const struct sp_span *span, struct sp_error *err)
+{
+	struct sp_span early = *span;
+
+	if (span->lba >= 0)
+		return 0;
+	if (span->lba + (sp_lba)span->count > 0)
+		early.count = (uint32_t)-span->lba;
+	uint8_t *scratch = malloc(early.count * early.stride);
+	if (!scratch)
+		return sp_fail_memory(err);
+	const int r =
+		cue->sink.losses ? sp_losses_silence(cue->sink.losses, &early, scratch, err) : 0;
+	free(scratch);
+	return r;
+}
+
+/* A .sub file has a record for every sector, so those the source has none of are made. */
+static int cue_write_with_sub(struct cue_sink *cue, const struct sp_span *span,
+			      struct sp_error *err)
+{
+	struct sp_span whole = *span;
+
+	whole.parts |= SP_PART_PW;
+	whole.stride = sp_sector_size(whole.mode, whole.parts);
+	whole.data = malloc(whole.count * whole.stride);
+	if (!whole.data)
+		return sp_fail_memory(err);
+	int r = sp_sector_convert(cue->disc, span->mode, span->parts, whole.parts, span->lba,
+				  span->count, span->data, whole.data, NULL, NULL, err);
+	if (!r)
+		r = sp_extents_write(&cue->map, &whole, err);
+	free(whole.data);
+	return r;
+}
+
+static int cue_write(struct sp_sink *sink, const struct sp_span *span, struct sp_error *err)
+{
+	struct cue_sink *cue = (struct cue_sink *)sink;
+	const int r = cue_drop(cue, span, err);
+
+	if (r < 0)
+		return r;
+	if (cue->sub && !(span->parts & SP_PART_PW))
+		return cue_write_with_sub(cue, span, err);
+	return sp_extents_write(&cue->map, span, err);
+}
+
+/* Packs say more than keywords can where they are not what the keywords would make. */
+static int cue_write_packs(struct cue_sink *cue, const struct sp_disc *disc, char **name,
+			   struct sp_error *err)
+{
+	struct sp_io *io = NULL;
+	uint8_t *packs = NULL;
+	size_t size = 0;
+
+	*name = NULL;
+	if (!disc->cdtext_size)
+		return 0;
+	int r = sp_cdtext_encode(disc, &packs, &size, NULL, err);
+	const bool same = !r && size == disc->cdtext_size && !memcmp(packs, disc->cdtext, size);
+	free(packs);
+	if (r < 0 || same)
+		return r;
+	*name = sp_cue_name(&cue->plan, ".cdt");
+	if (!*name)
+		return sp_fail_memory(err);
+	r = sp_io_sibling(cue->io, *name, &io, err);
+	if (!r)
+		r = sp_io_write(io, 0, disc->cdtext, disc->cdtext_size, err);
+	sp_io_close(io);
+	return r;
+}
+
+static int cue_finish(struct sp_sink *sink, const struct sp_disc *disc, struct sp_error *err)
+{
+	struct cue_sink *cue = (struct cue_sink *)sink;
+	char *text = NULL, *packs = NULL;
+	size_t size;
+	int r = cue_write_packs(cue, disc, &packs, err);
+
+	if (!r)
+		r = sp_cue_print(&cue->plan, disc, packs, &text, &size, err);
+	if (!r)
+		r = sp_io_write(cue->io, 0, text, size, err);
+	free(text);
+	free(packs);
+	return r;
+}
+
+static void cue_close(struct sp_sink *sink)
+{
+	struct cue_sink *cue = (struct cue_sink *)sink;
+
+	sp_extents_clear(&cue->map);
+	sp_cue_plan_clear(&cue->plan);
+	sp_io_close(cue->io);
+	free(cue);
+}
+
+/* Which of `values` an option has: the first when it is not given, -1: none of them. */
+static int cue_choice(const struct sp_options *options, const char *key, const char *const *values)
+{
+	const char *value = sp_options_get(options, key);
+
+	for (int i = 0; value && values[i]; i++)
+		if (!strcmp(values[i], value))
+			return i;
+	return value ? -1 : 0;
+}
+
+static int cue_choose(struct sp_cue_plan *plan, const struct sp_options *options,
+		      struct sp_error *err)
+{
+	static const struct {
+		const char *key, *values[4];
+	} option[] = {{"sector", {"2352", "2048"}},
+		      {"bins", {"one", "track"}},
+		      {"gaps", {"own", "previous"}},
+		      {"sub", {"file", "none", "cdg"}}};
+	int choice[4];
+
+	for (size_t i = 0; i < 4; i++) {
+		choice[i] = cue_choice(options, option[i].key, option[i].values);
+		if (choice[i] < 0)
+			return sp_fail(err, SP_ERR_USAGE, "cue has no %s=%s", option[i].key,
+				       sp_options_get(options, option[i].key));
+	}
+	plan->user = choice[0] == 1;
+	plan->per_track = choice[1] == 1;
+	plan->previous = choice[2] == 1;
+	plan->sub = (unsigned)choice[3];
+	return 0;
+}
+
+unsigned sp_cue_carries(const struct sp_options *options)
+{
+	const char *sub = sp_options_get(options, "sub");
+	unsigned carries = SP_CARRY_ALL & ~SP_CARRY(SP_LOSS_TOC);
+
+	if (sub && !strcmp(sub, "none"))
+		carries &= ~SP_CARRY(SP_LOSS_SUBCHANNEL);
+	return carries;
+}
+
+int sp_cue_create(struct sp_sink **out, struct sp_io *io, const struct sp_options *options,
+		  struct sp_error *err)
+{
+	static const struct sp_sink_ops ops = {.wants = cue_wants,
+					       .begin = cue_begin,
+					       .write = cue_write,
+					       .finish = cue_finish,
+					       .close = cue_close};
+	const struct sp_notes *notes = sp_options_notes(options);
+	struct cue_sink *cue = calloc(1, sizeof(*cue));
+
+	if (!cue)
+		return sp_fail_memory(err);
+	const int r = cue_choose(&cue->plan, options, err);
+	if (r < 0) {
+		free(cue);
+		return r;
+	}
+	cue->sink = (struct sp_sink){
+		.ops = &ops, .carries = sp_cue_carries(options), .msf_end = SP_LBA_MSF_END};
+	cue->io = io;
+	cue->plan.name = io->name;
+	if (notes)
+		cue->notes = *notes;
+	*out = &cue->sink;
+	return 0;
+}
