@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* spindle convert: an image becomes another kind of image, whole and proven, or not at all. */
+#include "cli/convert.h"
+
+#include "cli/plan.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+int convert_refused(struct ui *ui, const struct sp_losses *losses)
+{
+	char text[1600];
+
+	return ui_error(ui, SP_ERR_LOSSY,
+			"this format cannot hold: %s (use --lossy to leave them out)",
+			sp_losses_text(losses, text, sizeof(text)));
+}
+
+/* What a copy has to say besides its result. */
+static void convert_remark(struct ui *ui, const struct sp_disc *disc, const struct sp_copy *copy)
+{
+	static const struct {
+		unsigned state;
+		const char *text;
+	} remark[] = {
+		{SP_STATE_UNREAD, "that could not be read: filled with zeros"},
+		{SP_STATE_PADDED, "cut short in the source: filled up with zeros"},
+	};
+	char text[1600], place[CLI_PLACE];
+
+	if (sp_losses_any(&copy->losses))
+		ui_note(ui, "left out: %s", sp_losses_text(&copy->losses, text, sizeof(text)));
+	for (size_t i = 0; i < sizeof(remark) / sizeof(*remark); i++) {
+		sp_lba first;
+		const uint64_t seen = cli_seen(&copy->tally, remark[i].state, &first);
+		if (seen)
+			ui_note(ui, "%" PRIu64 " sector%s %s; the first is %s", seen,
+				seen == 1 ? "" : "s", remark[i].text,
+				cli_place(place, disc, first));
+	}
+}
+
+/* Read back what was written, before it has its name. What was knowingly left out may be missing.
+ */
+static int convert_verify(struct ui *ui, struct sp_output *out, struct sp_source *source,
+			  bool lossy, struct sp_error *err)
+{
+	struct sp_source *view = NULL;
+	struct sp_sink *sink = NULL;
+	struct sp_compared found;
+	char place[CLI_PLACE];
+
+	int r = sp_output_view(out, &view, NULL, err);
+	if (!r)
+		r = sp_sink_compare(&sink, view, &found, err);
+	if (!r) {
+		struct sp_copy copy = {.source = source, .sink = sink};
+		r = cli_copy(ui, &copy, "comparing", err);
+	}
+	sp_sink_close(sink);
+	sp_source_close(view);
+	if (r < 0)
+		return r;
+	const uint64_t wrong = found.differ + found.only_b + (lossy ? 0 : found.only_a);
+	if (wrong)
+		return sp_fail(
+			err, SP_ERR_DIFFERS,
+			"read back, %" PRIu64 " sectors differ from the source, the first at "
+			"%s; nothing was kept",
+			wrong,
+			found.differences ? cli_place(place, source->disc, found.difference[0].lba)
+					  : "an unknown place");
+	if (found.layout[0] && !lossy)
+		return sp_fail(
+			err, SP_ERR_DIFFERS,
+			"read back, the layout differs from the source (%s); nothing was kept",
+			found.layout);
+	return 0;
+}
+
+static int convert_write(struct ui *ui, const struct cli_args *args, struct sp_input *in,
+			 struct sp_output *out)
+{
+	struct sp_copy copy = {
+		.source = in->source,
+		.sink = out->sink,
+		.lossy = args->count[OPT_LOSSY] != 0,
+	};
+	const bool verify = args->count[OPT_VERIFY] != 0;
+	struct sp_error err;
+
+	int r = cli_copy(ui, &copy, NULL, &err);
+	if (r == SP_ERR_LOSSY && sp_losses_any(&copy.losses))
+		return convert_refused(ui, &copy.losses);
+	if (!r && verify)
+		r = convert_verify(ui, out, in->source, sp_losses_any(&copy.losses), &err);
+	if (!r)
+		r = sp_output_commit(out, &err);
+	if (r < 0)
+		return ui_fail(ui, &err);
+	convert_remark(ui, in->source->disc, &copy);
+	convert_made(ui, args, in, out, &copy);
+	return cli_seen(&copy.tally, SP_STATE_UNREAD, NULL) ? sp_status_exit(SP_ERR_UNREADABLE) : 0;
+}
+
+/* What cannot go together, before anything is opened. */
+static int convert_check(const struct cli_args *args, struct sp_error *err)
+{
+	if (strcmp(args->word[1], "-") != 0)
+		return 0;
+	if (args->count[OPT_VERIFY])
+		return sp_fail(err, SP_ERR_USAGE,
+			       "what goes to a pipe cannot be read back: "
+			       "leave out --verify or name a file");
+	if (args->count[OPT_JSON] && !args->count[OPT_DRY_RUN])
+		return sp_fail(err, SP_ERR_USAGE,
+			       "standard output cannot take the image and --json");
+	return 0;
+}
+
+static int convert_run(struct ui *ui, const struct cli_args *args)
+{
+	const struct sp_options options = {args->pair, args->pairs, &ui->sink};
+	const char *dst = args->word[1], *to = args->text[OPT_TO];
+	const struct sp_format *target = to ? sp_format_named(to) : sp_format_for_path(dst);
+	struct sp_input in = {0};
+	struct sp_output out = {0};
+	struct sp_error err;
+	int code;
+
+	int r = convert_check(args, &err);
+	if (!r)
+		r = cli_open(&in, ui, args, args->word[0],
+			     CLI_TARGET | (args->count[OPT_VERIFY] ? CLI_AGAIN : 0), &err);
+	if (!r && target)
+		r = sp_options_check(&options, in.format, target, &err);
+	if (!r && !args->count[OPT_DRY_RUN])
+		r = sp_output_create(&out, dst, to, args->count[OPT_FORCE] ? SP_OUTSET_FORCE : 0,
+				     &options, &err);
+	if (r < 0)
+		code = ui_fail(ui, &err);
+	else if (args->count[OPT_DRY_RUN])
+		code = convert_plan(ui, args, &in);
+	else
+		code = convert_write(ui, args, &in, &out);
+	sp_output_close(&out);
+	sp_input_close(&in);
+	return code;
+}
+
+const struct cli_command cli_convert = {
+	.name = "convert",
+	.summary = "Make another kind of image",
+	.usage = "SRC DST",
+	.more = "DST appears whole and synced to disk, or not at all. What its format cannot hold "
+		"is\n"
+		"named and refused, unless --lossy says otherwise. DST may be - where the format "
+		"can\n"
+		"be written to a pipe.",
+	.example = "spindle convert disc.iso disc.cue\n"
+		   "spindle convert --verify -O bins=track disc.cue copy.cue\n"
+		   "spindle convert --dry-run disc.cue disc.iso",
+	.least = 2,
+	.most = 2,
+	.option = (const unsigned char[]){OPT_TO, OPT_SET, OPT_DRY_RUN, OPT_LOSSY, OPT_FORCE,
+					  OPT_VERIFY, OPT_TRACK, OPT_SESSION, OPT_FROM, OPT_NONE},
+	.run = convert_run,
+};

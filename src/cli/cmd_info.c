@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* spindle info: what an image is, whether it is whole, what is on it. */
+#include "cli/cli.h"
+
+#include "report/disc.h"
+#include "report/printable.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether the image's files do not have this sector. */
+static int info_absent(struct sp_source *src, const struct sp_region *region, uint64_t at,
+		       bool *absent, struct sp_error *err)
+{
+	struct sp_span span = {
+		.lba = region->lba + (sp_lba)at,
+		.count = 1,
+		.mode = region->mode,
+		.parts = region->parts,
+		.stride = sp_sector_size(region->mode, region->parts),
+	};
+	uint16_t state = 0;
+
+	span.state = &state;
+	span.data = malloc(span.stride ? span.stride : 1);
+	if (!span.data)
+		return sp_fail_memory(err);
+	const int r = sp_source_read(src, &span, err);
+	free(span.data);
+	*absent = (state & (SP_STATE_PADDED | SP_STATE_UNREAD)) != 0;
+	return r;
+}
+
+/* Sectors a region lacks at its end: a file that was cut short lacks everything from there on, so a
+ * search by halves finds the place without reading the whole. */
+static int info_region(struct sp_source *src, const struct sp_region *region, uint64_t *missing,
+		       struct sp_error *err)
+{
+	uint64_t good = 0, bad = region->count - 1; /* the first absent one is good … bad */
+	bool absent;
+	int r = info_absent(src, region, bad, &absent, err);
+
+	if (r < 0 || !absent)
+		return r;
+	while (good < bad) {
+		const uint64_t half = good + (bad - good) / 2;
+		r = info_absent(src, region, half, &absent, err);
+		if (r < 0)
+			return r;
+		if (absent)
+			bad = half;
+		else
+			good = half + 1;
+	}
+	*missing += region->count - bad;
+	return 0;
+}
+
+static int info_missing(struct sp_source *src, uint64_t *missing, struct sp_error *err)
+{
+	const struct sp_disc *disc = src->disc;
+	int r = 0;
+
+	for (size_t i = 0; i < disc->regions && !r; i++)
+		if (disc->region[i].stored)
+			r = info_region(src, &disc->region[i], missing, err);
+	return r;
+}
+
+/* A work store has holes anywhere: only reading it through finds them. */
+static int info_read(struct ui *ui, struct sp_source *src, uint64_t *missing, struct sp_error *err)
+{
+	struct sp_sink *sink;
+	int r = sp_sink_null(&sink, err);
+
+	if (r < 0)
+		return r;
+	struct sp_copy copy = {.source = src, .sink = sink};
+	r = cli_copy(ui, &copy, "reading", err);
+	*missing = cli_seen(&copy.tally, SP_STATE_UNREAD, NULL);
+	sp_sink_close(sink);
+	return r;
+}
+
+static void info_print(struct ui *ui, const struct report_disc *report)
+{
+	if (ui->json) {
+		struct json json = {.out = stdout};
+		report_disc_json(&json, report);
+		return;
+	}
+	report_disc_text(stdout, report);
+	for (size_t i = 0; i < report->notes && !ui->quiet; i++) {
+		fputs(i ? "Note: " : "\nNote: ", stdout);
+		printable_put(stdout, report->note[i]);
+		fputc('\n', stdout);
+	}
+}
+
+static bool info_truncated(const struct ui *ui)
+{
+	for (size_t i = 0; i < ui->notes; i++)
+		if (strstr(ui->note[i], ": truncated"))
+			return true;
+	return false;
+}
+
+static int info_run(struct ui *ui, const struct cli_args *args)
+{
+	struct sp_input in = {0};
+	struct sp_error err;
+	uint64_t missing = 0;
+	char state[96] = "all data present";
+
+	ui->keep = true;
+	int r = cli_open(&in, ui, args, args->word[0], 0, &err);
+	const bool once = !r && (in.source->caps & SP_SOURCE_ONCE);
+	if (!r && !strcmp(in.format->name, "store"))
+		r = info_read(ui, in.source, &missing, &err);
+	else if (!r && !once)
+		r = info_missing(in.source, &missing, &err);
+	if (r < 0) {
+		ui->keep = false;
+		for (size_t i = 0; i < ui->notes; i++)
+			ui_note(ui, "%s", ui->note[i]);
+		sp_input_close(&in);
+		return ui_fail(ui, &err);
+	}
+	if (missing)
+		snprintf(state, sizeof(state), "%" PRIu64 " sector%s missing or cut short", missing,
+			 missing == 1 ? " is" : "s are");
+	else if (info_truncated(ui))
+		snprintf(state, sizeof(state), "truncated (see the note)");
+	else if (once)
+		snprintf(state, sizeof(state), "not looked through");
+	const struct report_disc report = {
+		.path = in.path,
+		.format = in.format,
+		.disc = in.source->disc,
+		.state = state,
+		.missing = missing,
+		.note = ui->note,
+		.notes = ui->notes,
+		.regions = ui->verbose,
+	};
+	info_print(ui, &report);
+	sp_input_close(&in);
+	return 0;
+}
+
+const struct cli_command cli_info = {
+	.name = "info",
+	.summary = "Show what an image is, whether it is whole, and what is on it",
+	.usage = "IMAGE",
+	.example = "spindle info disc.cue\nspindle info --json disc.iso",
+	.least = 1,
+	.most = 1,
+	.option = (const unsigned char[]){OPT_FROM, OPT_SET, OPT_NONE},
+	.run = info_run,
+};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the parts of spindle convert have of each other. */
+#ifndef SP_CLI_CONVERT_H
+#define SP_CLI_CONVERT_H
+
+#include "cli/cli.h"
+
+/* Refuse for what would be lost; returns the exit code. */
+int convert_refused(struct ui *ui, const struct sp_losses *losses);
+/* --dry-run: read all, write nothing, print what would be. Returns the exit code. */
+int convert_plan(struct ui *ui, const struct cli_args *args, struct sp_input *in);
+/* Print what was made of a committed output. */
+void convert_made(struct ui *ui, const struct cli_args *args, const struct sp_input *in,
+		  const struct sp_output *out, const struct sp_copy *copy);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one table of options; parsing and help are derived from it. */
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct cli_option cli_options[OPTIONS] = {
+	[OPT_HELP] = {"help", 'h', CLI_FLAG, NULL, "show this help"},
+	[OPT_VERSION] = {"version", 'V', CLI_FLAG, NULL, "show the version and the formats"},
+	[OPT_QUIET] = {"quiet", 'q', CLI_FLAG, NULL, "say only what is wrong"},
+	[OPT_VERBOSE] = {"verbose", 'v', CLI_FLAG, NULL, "say more"},
+	[OPT_PROGRESS] = {"progress", 0, CLI_CHOICE, "auto|always|never|json",
+			  "show progress; auto: on a terminal; json: events, one a line"},
+	[OPT_JSON] = {"json", 0, CLI_FLAG, NULL, "print the result as JSON"},
+	[OPT_FROM] = {"from", 0, CLI_TEXT, "FORMAT",
+		      "open SRC as this format, whatever it looks like"},
+	[OPT_TO] = {"to", 't', CLI_TEXT, "FORMAT",
+		    "make this format; else DST's extension decides"},
+	[OPT_TRACK] = {"track", 0, CLI_NUMBER, "N", "only this track"},
+	[OPT_SESSION] = {"session", 0, CLI_NUMBER, "N", "only this session"},
+	[OPT_DRY_RUN] = {"dry-run", 'n', CLI_FLAG, NULL,
+			 "read everything, write nothing: show files, sizes and losses"},
+	[OPT_LOSSY] = {"lossy", 0, CLI_FLAG, NULL, "leave out what the format cannot hold"},
+	[OPT_FORCE] = {"force", 'f', CLI_FLAG, NULL, "replace an output that exists"},
+	[OPT_VERIFY] = {"verify", 0, CLI_FLAG, NULL,
+			"read the output back and compare before it gets its name"},
+	[OPT_SET] = {"option", 'O', CLI_PAIR, "KEY=VALUE",
+		     "a setting of the format, see: spindle formats"},
+	[OPT_ALGORITHM] = {"algorithm", 'a', CLI_TEXT, "LIST", "only these: crc32,md5,sha1,sha256"},
+	[OPT_DAT] = {"dat", 0, CLI_OPTIONAL, "FILE",
+		     "print as lines of a DAT; with FILE: find the disc in that DAT"},
+};
+
+const unsigned char cli_common[] = {OPT_JSON,    OPT_PROGRESS, OPT_QUIET,
+				    OPT_VERBOSE, OPT_HELP,     OPT_NONE};
+
+/* The i-th option a command takes, its own first; OPT_NONE behind the last. */
+static unsigned options_of(const struct cli_command *command, size_t i)
+{
+	size_t own = 0;
+
+	while (command->option[own])
+		own++;
+	return i < own ? command->option[i] : cli_common[i - own];
+}
+
+static int options_number(struct cli_args *args, unsigned id, const char *text,
+			  struct sp_error *err)
+{
+	char *end;
+	const unsigned long n = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end || n < 1 || n > 99)
+		return sp_fail(err, SP_ERR_USAGE, "--%s wants a number from 1 to 99, not \"%s\"",
+			       cli_options[id].name, text);
+	args->number[id] = (unsigned)n;
+	return 0;
+}
+
+bool cli_choose(const char *choices, const char *word, unsigned *place)
+{
+	const size_t n = strlen(word);
+
+	*place = 0;
+	for (const char *p = choices; p; p = strchr(p, '|')) {
+		p += *p == '|';
+		if (n && !strncmp(p, word, n) && (p[n] == '|' || !p[n]))
+			return true;
+		(*place)++;
+	}
+	return false;
+}
+
+static int options_pair(struct cli_args *args, const char *text, struct sp_error *err)
+{
+	const char *equals = strchr(text, '=');
+
+	if (!equals || equals == text)
+		return sp_fail(err, SP_ERR_USAGE, "-O wants KEY=VALUE, not \"%s\"", text);
+	char *copy = strdup(text);
+	struct sp_option *pair = realloc(args->pair, (args->pairs + 1) * sizeof(*pair));
+	if (pair)
+		args->pair = pair;
+	char **kept = realloc(args->pair_text, (args->pairs + 1) * sizeof(*kept));
+	if (kept)
+		args->pair_text = kept;
+	if (!copy || !pair || !kept) {
+		free(copy);
+		return sp_fail_memory(err);
+	}
+	copy[equals - text] = '\0';
+	kept[args->pairs] = copy;
+	pair[args->pairs++] = (struct sp_option){copy, copy + (equals - text) + 1};
+	return 0;
+}
+
+static int options_take(struct cli_args *args, unsigned id, const char *text, struct sp_error *err)
+{
+	args->count[id]++;
+	if (text)
+		args->text[id] = text;
+	switch (cli_options[id].value) {
+	case CLI_NUMBER:
+		return options_number(args, id, text, err);
+	case CLI_PAIR:
+		return options_pair(args, text, err);
+	case CLI_CHOICE:
+		if (cli_choose(cli_options[id].argument, text, &args->number[id]))
+			return 0;
+		return sp_fail(err, SP_ERR_USAGE, "--%s wants %s, not \"%s\"", cli_options[id].name,
+			       cli_options[id].argument, text);
+	default:
+		return 0;
+	}
+}
+
+/* What getopt_long refused. optopt has the option where it knows it; `was` is the word else. */
+static int options_refuse(const struct cli_command *command, int why, const char *was,
+			  struct sp_error *err)
+{
+	const char *names[OPTIONS + 1] = {NULL};
+	const char *name = optopt >= 256 ? cli_options[optopt - 256].name : NULL;
+	char word[64] = "-";
+
+	if (name)
+		snprintf(word, sizeof(word), "--%s", name);
+	else if (optopt)
+		snprintf(word, sizeof(word), "-%c", optopt);
+	else
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(was, "="), was);
+	if (why == ':')
+		return sp_fail(err, SP_ERR_USAGE, "%s wants a value (see: spindle %s --help)", word,
+			       command->name);
+	if (name)
+		return sp_fail(err, SP_ERR_USAGE, "%s takes no value (see: spindle %s --help)",
+			       word, command->name);
+	for (size_t i = 0; options_of(command, i); i++)
+		names[i] = cli_options[options_of(command, i)].name;
+	const char *near = optopt ? NULL : cli_nearest(word + 2, names);
+	return sp_fail(err, SP_ERR_USAGE, "%s has no option %s%s%s (see: spindle %s --help)",
+		       command->name, word, near ? "; did you mean --" : "", near ? near : "",
+		       command->name);
+}
+
+int cli_parse(struct cli_args *args, const struct cli_command *command, int argc, char **argv,
+	      struct sp_error *err)
+{
+	/* one more each for the end; ids are the values getopt_long returns, letters map to them */
+	struct option longs[OPTIONS + 1] = {{0}};
+	char shorts[3 * OPTIONS + 2] = ":";
+	unsigned by_letter[128] = {0};
+
+	*args = (struct cli_args){0};
+	for (size_t i = 0; options_of(command, i); i++) {
+		const unsigned id = options_of(command, i);
+		const struct cli_option *o = &cli_options[id];
+		const int has = o->value == CLI_FLAG       ? no_argument
+				: o->value == CLI_OPTIONAL ? optional_argument
+							   : required_argument;
+		longs[i] = (struct option){o->name, has, NULL, 256 + (int)id};
+		if (!o->letter)
+			continue;
+		by_letter[(unsigned char)o->letter] = id;
+		const size_t n = strlen(shorts);
+		snprintf(shorts + n, sizeof(shorts) - n, "%c%s", o->letter,
+			 has == required_argument ? ":" : "");
+	}
+	opterr = 0;
+	optind = 1;
+	for (;;) {
+		const int c = getopt_long(argc, argv, shorts, longs, NULL);
+		if (c == -1)
+			break;
+		if (c == '?' || c == ':')
+			return options_refuse(command, c, argv[optind - 1], err);
+		const int r = options_take(args, c >= 256 ? (unsigned)c - 256 : by_letter[c],
+					   optarg, err);
+		if (r < 0)
+			return r;
+	}
+	args->word = argv + optind;
+	args->words = argc - optind;
+	if (args->count[OPT_HELP])
+		return 0;
+	if (args->words < command->least || args->words > command->most)
+		return sp_fail(err, SP_ERR_USAGE,
+			       "usage: spindle %s [OPTION]... %s (see: spindle %s --help)",
+			       command->name, command->usage, command->name);
+	return 0;
+}
+
+void cli_args_free(struct cli_args *args)
+{
+	for (size_t i = 0; i < args->pairs; i++)
+		free(args->pair_text[i]);
+	free(args->pair_text);
+	free(args->pair);
+	*args = (struct cli_args){0};
+}

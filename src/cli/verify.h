@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parts of spindle verify: a container's own checksums, and the comparison of two images. */
+#ifndef SP_CLI_VERIFY_H
+#define SP_CLI_VERIFY_H
+
+#include "cli/cli.h"
+
+struct proof {
+	char *what, *expected, *found;
+	bool ok;
+};
+struct proofs {
+	struct proof *proof;
+	size_t count, wrong;
+};
+
+/* A view of `source` (borrowed) that keeps in *proofs what it is told when it is proven. */
+int proofs_watch(struct sp_source **out, struct sp_source *source, struct proofs *proofs,
+		 struct sp_error *err);
+void proofs_text(FILE *out, const struct proofs *proofs);
+/* An array of {what, expected, found, ok}. */
+void proofs_json(struct json *json, const char *key, const struct proofs *proofs);
+void proofs_free(struct proofs *proofs);
+
+/* verify SRC REF; returns the exit code. */
+int verify_against(struct ui *ui, struct sp_input *in, struct sp_input *ref);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A disc printed: for a person and as JSON. */
+#ifndef SP_REPORT_DISC_H
+#define SP_REPORT_DISC_H
+
+#include "report/json.h"
+
+#include <spindle/spindle.h>
+
+/* What is to be said of one opened image; all borrowed. */
+struct report_disc {
+	const char *path;
+	const struct sp_format *format;
+	const struct sp_disc *disc;
+	const char *state; /* ends the first sentence: "all data present" */
+	uint64_t missing;  /* sectors of the layout the image's files do not have */
+	char *const *note; /* what the reader had to say */
+	size_t notes;
+	bool regions; /* list them too */
+};
+
+/* "disc.cue is a BIN/CUE image of a CD: 2 sessions, 14 tracks (13 audio, 1 mode1), 74:12:05, all
+ * data present." and what follows from the model: tracks, texts, ids. Notes are left to others. */
+void report_disc_text(FILE *out, const struct report_disc *report);
+/* One object at the top of `json`, schema 1; keys are only ever added. */
+void report_disc_json(struct json *json, const struct report_disc *report);
+
+/* Lower-case words of the control bits that are set besides SP_CONTROL_DATA: pre dcp 4ch. `word`
+ * has room for 3; returns how many. */
+size_t report_flags(const struct sp_track *track, const char *word[3]);
+/* "title", "performer" …; NULL for types that are no text. */
+const char *report_text_name(unsigned type);
+/* Sectors from index 00 to index 01. */
+uint64_t report_pregap(const struct sp_track *track);
+
+#endif
