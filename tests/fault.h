@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,18 @@ static inline const char *fault_library(void)
 			return path;
 	}
 	return NULL;
+}
+
+/* clang puts the sanitizer's allocator into the program, where a preloaded library sees none of it;
+ * the sanitizer is still there to find what the other faults do. */
+static inline bool fault_sees_malloc(void)
+{
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+	return false;
+#endif
+#endif
+	return true;
 }
 
 /* Run this program with `args` (NULL-terminated, without argv[0]) and SPINDLE_FAULT=`fault`.

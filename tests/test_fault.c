@@ -134,6 +134,11 @@ static int run(const char *fault, const char *what, char said[1024], unsigned lo
 	if (!fault_library())                                                                      \
 	skip()
 
+static bool unseen(const char *call)
+{
+	return !fault_sees_malloc() && strncmp(call, "malloc", 6) == 0;
+}
+
 static void each_call_of_the_io_layer_is_seen(void **state)
 {
 	static const struct {
@@ -148,6 +153,8 @@ static void each_call_of_the_io_layer_is_seen(void **state)
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
 		char fault[32];
 		unsigned long count = 0;
+		if (unseen(calls[i].call))
+			continue;
 		snprintf(fault, sizeof(fault), "%s:0", calls[i].call);
 		assert_int_equal(run(fault, "every", NULL, &count), 0);
 		if (count < calls[i].least)
@@ -182,6 +189,8 @@ static void the_call_that_was_named_fails(void **state)
 	NEED_LIBFAULT();
 	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
 		char said[1024];
+		if (unseen(faults[i].fault))
+			continue;
 		const int status = run(faults[i].fault, "every", said, NULL);
 		assert_true(WIFEXITED(status));
 		if (strcmp(said, faults[i].said) != 0 || WEXITSTATUS(status) != faults[i].status)
@@ -212,6 +221,8 @@ static void calls_the_io_layer_does_not_make_are_seen_too(void **state)
 	(void)state;
 	NEED_LIBFAULT();
 	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		if (unseen(faults[i].fault))
+			continue;
 		const int status = run(faults[i].fault, "direct", NULL, NULL);
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != faults[i].status)
 			fail_msg("%s: %x", faults[i].fault, (unsigned)status);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How fast the sector engine is: sectors a second of each job in one thread, a figure for each of
+ * the rounds that take the jobs in turn. */
+#include "disc/sector.h"
+#include "disc/edc.h"
+
+#include <spindle/disc.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SECTORS 1024 /* raw and user data together lie in a second-level cache's reach */
+#define REPEAT  24   /* times a round goes over them */
+#define ROUNDS  15
+#define USER    2048
+#define EDC_END 2064 /* what the EDC of mode 1 covers, ECMA-130 14.3 */
+
+static uint8_t user[SECTORS * USER], raw[SECTORS * SP_RAW_SIZE], out[SECTORS * SP_RAW_SIZE];
+static volatile uint32_t seen; /* keeps results alive */
+
+static int run_memcpy(void)
+{
+	memcpy(out, raw, sizeof(raw));
+	seen += out[SP_RAW_SIZE];
+	return 0;
+}
+
+static int run_edc(void)
+{
+	for (size_t i = 0; i < SECTORS; i++)
+		seen += sp_edc(0, raw + i * SP_RAW_SIZE, EDC_END);
+	return 0;
+}
+
+static int run_build(void)
+{
+	return sp_sector_convert(NULL, SP_MODE_MODE1, SP_PART_USER, sp_mode_parts(SP_MODE_MODE1), 0,
+				 SECTORS, user, raw, NULL, NULL, NULL);
+}
+
+static int run_strip(void)
+{
+	return sp_sector_convert(NULL, SP_MODE_MODE1, sp_mode_parts(SP_MODE_MODE1), SP_PART_USER, 0,
+				 SECTORS, raw, out, NULL, NULL, NULL);
+}
+
+static int run_strip_checked(void)
+{
+	struct sp_drops drops = {0};
+	int r = sp_sector_convert(NULL, SP_MODE_MODE1, sp_mode_parts(SP_MODE_MODE1), SP_PART_USER,
+				  0, SECTORS, raw, out, NULL, &drops, NULL);
+	for (size_t i = 0; i < SP_DROPS; i++)
+		if (drops.count[i])
+			return -1; /* what was built here must be found right here */
+	return r;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(void);
+} jobs[] = {
+	{"build", run_build},   {"edc", run_edc},
+	{"strip", run_strip},   {"strip-checked", run_strip_checked},
+	{"memcpy", run_memcpy},
+};
+#define JOBS (sizeof(jobs) / sizeof(jobs[0]))
+
+static double now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* what else runs here does not count */
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+int main(void)
+{
+	double rate[JOBS][ROUNDS];
+	uint32_t random = 1;
+	for (size_t i = 0; i < sizeof(user); i++) {
+		random = random * 1664525u + 1013904223u;
+		user[i] = (uint8_t)(random >> 24);
+	}
+	for (size_t round = 0; round < ROUNDS; round++) {
+		for (size_t j = 0; j < JOBS; j++) {
+			double start = now();
+			for (int i = 0; i < REPEAT; i++) {
+				if (jobs[j].run() < 0) {
+					fprintf(stderr, "sector: %s failed\n", jobs[j].name);
+					return EXIT_FAILURE;
+				}
+			}
+			rate[j][round] = SECTORS * REPEAT / (now() - start);
+		}
+	}
+	for (size_t j = 0; j < JOBS; j++) {
+		printf("%s", jobs[j].name);
+		for (size_t round = 0; round < ROUNDS; round++)
+			printf(" %.0f", rate[j][round]);
+		printf("\n");
+	}
+	return 0;
+}
