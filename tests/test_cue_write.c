@@ -288,7 +288,7 @@ static void sheets_read_as_other_programs_write_them(void **state)
 		{"gap-stored", "", "out.bin 26906880",
 		 "REM SESSION 01|FILE \"out.bin\" BINARY|  TRACK 01 MODE1/2352|"
 		 "    INDEX 01 00:00:00|REM LEAD-OUT 00:00:20|REM SESSION 02|"
-		 "  TRACK 02 MODE1/2352|    INDEX 00 02:30:20|    INDEX 01 02:32:20|"},
+		 "  TRACK 02 MODE1/2352|    INDEX 00 00:04:20|    INDEX 01 00:06:20|"},
 		{"gd-rom", "",
 		 "out (Track 1).bin 70560, out (Track 2).bin 82320, out (Track 3).bin 70560, "
 		 "out (Track 4).bin 105840",

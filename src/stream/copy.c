@@ -452,6 +452,14 @@ static int copy_spool(struct sp_source **out, struct sp_source *lender, struct s
 	return r;
 }
 
+/* What the source learnt while it was read can be a loss too. */
+static int copy_look_again(struct sp_copy *copy, struct sp_error *err)
+{
+	memset(copy->losses.count, 0, SP_LOSS_STRUCTURAL * sizeof(copy->losses.count[0]));
+	const int r = sp_losses_layout(&copy->losses, copy->sink, copy->source->disc, err);
+	return r < 0 ? r : copy_refuse(copy, err);
+}
+
 static int copy_whole(struct copy_pass *pass, struct sp_error *err)
 {
 	struct sp_copy *copy = pass->copy;
@@ -464,7 +472,7 @@ static int copy_whole(struct copy_pass *pass, struct sp_error *err)
 	if (!copy->scan && (r = sink->ops->begin(sink, copy->source->disc, copy->source, err)) < 0)
 		return r;
 	pass->dry = copy->scan;
-	if ((r = copy_pass(pass, err)) < 0 || (r = copy_refuse(copy, err)) < 0)
+	if ((r = copy_pass(pass, err)) < 0 || (r = copy_look_again(copy, err)) < 0)
 		return r;
 	if (copy->scan)
 		return 0;

@@ -225,12 +225,18 @@ static int parse_mcn(struct parse *p)
 	return sp_mcn_valid(mcn, false) ? 0 : parse_fail(p, "not 13 digits");
 }
 
+/* A list of the disc did not grow: it is full, or there is no memory. */
+static int parse_full(struct parse *p, size_t count, size_t most, const char *what)
+{
+	return count < most ? sp_fail_memory(p->err) : parse_fail(p, what);
+}
+
 static int parse_session(struct parse *p)
 {
 	struct sp_session *session = sp_disc_add_session(p->store->disc);
 
 	if (!session)
-		return parse_fail(p, "one session too many");
+		return parse_full(p, p->store->disc->sessions, 99, "one session too many");
 	int rc = parse_unsigned(p, NULL, 99, &session->number);
 	if (!rc)
 		rc = parse_unsigned(p, "type", 255, &session->type);
@@ -267,7 +273,7 @@ static int parse_track(struct parse *p)
 	struct sp_word word;
 
 	if (!track)
-		return parse_fail(p, "one track too many");
+		return parse_full(p, p->store->disc->tracks, SP_TRACK_MAX, "one track too many");
 	int rc = parse_unsigned(p, NULL, SP_TRACK_MAX, &track->number);
 	if (!rc)
 		rc = parse_unsigned(p, "session", 99, &track->session);
@@ -321,8 +327,9 @@ static int parse_region(struct parse *p)
 	if (region.parts & ~(unsigned)(SP_PART_MAIN | SP_PART_PW) || !region.count ||
 	    (region.stored && !sp_sector_size(region.mode, region.parts)))
 		return parse_fail(p, "sectors that cannot be stored so");
-	return sp_disc_add_region(p->store->disc, &region) ? 0
-							   : parse_fail(p, "one region too many");
+	if (sp_disc_add_region(p->store->disc, &region))
+		return 0;
+	return parse_full(p, p->store->disc->regions, 65536, "one region too many");
 }
 
 static int parse_text(struct parse *p)
