@@ -1,19 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Digests of a disc in one pass: each state of the whole and of the current track is a job. */
+/* Digests of a disc in one pass: a thread for each digest of the whole and of the current track,
+ * over a ring of buffers, so that the slowest one never waits for the others. */
 #include <spindle/stream.h>
 
-#include "base/pool.h"
 #include "codec/digest.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One digest that is being computed. */
+enum { HASH_SLOTS = 4 };
+
+struct hash_sink;
+
+/* One digest that is being computed, by a thread of its own. */
 struct hash_lane {
-	struct sp_digest_state *state;
-	const struct sp_span *span;
-	struct sp_job job;
+	struct hash_sink *h;
+	struct sp_digest_state *state; /* changed only while the ring is empty */
+	bool of_track;                 /* takes what lies in a track, not the gaps between */
+	uint64_t done;                 /* slots so far */
+	bool running;
+	pthread_t thread;
+};
+
+struct hash_slot {
+	uint8_t *data;
+	size_t size, room;
+	bool in_track;
 };
 
 struct hash_sink {
@@ -21,14 +35,15 @@ struct hash_sink {
 	unsigned digests;
 	struct sp_hashes *result;
 	struct sp_disc *disc; /* a copy: a once-only source may change its own meanwhile */
-	struct sp_pool *pool;
 	struct hash_lane whole[SP_DIGESTS], track[SP_DIGESTS];
 	bool single; /* all that comes is of one track: computed once */
-};
 
-/* Slowest first, so that the last job to end is a short one. */
-static const unsigned char hash_order[SP_DIGESTS] = {SP_DIGEST_SHA256, SP_DIGEST_MD5,
-						     SP_DIGEST_SHA1, SP_DIGEST_CRC32};
+	pthread_mutex_t lock;
+	pthread_cond_t turn;
+	struct hash_slot slot[HASH_SLOTS];
+	uint64_t filled; /* slots so far */
+	bool stop;
+};
 
 const char *sp_digest_name(unsigned digest)
 {
@@ -43,11 +58,61 @@ static unsigned hash_wants(struct sp_sink *sink, const struct sp_region *region)
 	return region->stored ? region->parts & SP_PART_MAIN : 0;
 }
 
-static void hash_run(void *arg)
+static void *hash_run(void *arg)
 {
 	struct hash_lane *lane = arg;
+	struct hash_sink *h = lane->h;
 
-	sp_digest_update(lane->state, lane->span->data, lane->span->count * lane->span->stride);
+	pthread_mutex_lock(&h->lock);
+	for (;;) {
+		while (lane->done == h->filled && !h->stop)
+			pthread_cond_wait(&h->turn, &h->lock);
+		if (lane->done == h->filled)
+			break;
+		const struct hash_slot *slot = &h->slot[lane->done % HASH_SLOTS];
+		pthread_mutex_unlock(&h->lock);
+		if (lane->state && (slot->in_track || !lane->of_track))
+			sp_digest_update(lane->state, slot->data, slot->size);
+		pthread_mutex_lock(&h->lock);
+		lane->done++;
+		pthread_cond_broadcast(&h->turn);
+	}
+	pthread_mutex_unlock(&h->lock);
+	return NULL;
+}
+
+static int hash_start(struct hash_sink *h, struct hash_lane lanes[SP_DIGESTS], bool of_track,
+		      struct sp_error *err)
+{
+	for (unsigned i = 0; i < SP_DIGESTS; i++) {
+		struct hash_lane *lane = &lanes[i];
+
+		if (!(h->digests & 1u << i))
+			continue;
+		lane->h = h;
+		lane->of_track = of_track;
+		const int failed = pthread_create(&lane->thread, NULL, hash_run, lane);
+		if (failed)
+			return sp_fail_errno(err, failed, "cannot start a thread");
+		lane->running = true;
+	}
+	return 0;
+}
+
+/* Wait until no lane is more than `behind` slots behind. */
+static void hash_wait(struct hash_sink *h, uint64_t behind)
+{
+	pthread_mutex_lock(&h->lock);
+	for (unsigned i = 0; i < 2 * SP_DIGESTS;) {
+		const struct hash_lane *lane =
+			i < SP_DIGESTS ? &h->whole[i] : &h->track[i - SP_DIGESTS];
+
+		if (lane->running && h->filled - lane->done > behind)
+			pthread_cond_wait(&h->turn, &h->lock);
+		else
+			i++;
+	}
+	pthread_mutex_unlock(&h->lock);
 }
 
 static void hash_drop(struct hash_lane lanes[SP_DIGESTS])
@@ -93,25 +158,29 @@ static int hash_take(struct hash_sink *h, struct hash_lane lanes[SP_DIGESTS], st
 	return 0;
 }
 
-static void hash_submit(struct hash_sink *h, struct hash_lane lanes[SP_DIGESTS],
-			const struct sp_span *span)
+/* The span is not ours to keep: its bytes go into the ring. */
+static int hash_submit(struct hash_sink *h, const struct sp_span *span, bool in_track,
+		       struct sp_error *err)
 {
-	for (unsigned i = 0; i < SP_DIGESTS; i++) {
-		struct hash_lane *lane = &lanes[hash_order[i]];
+	const size_t size = span->count * span->stride;
 
-		if (!lane->state)
-			continue;
-		lane->span = span;
-		lane->job = (struct sp_job){.run = hash_run, .arg = lane};
-		sp_pool_submit(h->pool, &lane->job);
+	hash_wait(h, HASH_SLOTS - 1);
+	struct hash_slot *slot = &h->slot[h->filled % HASH_SLOTS];
+	if (size > slot->room) {
+		free(slot->data);
+		slot->data = malloc(size);
+		slot->room = slot->data ? size : 0;
+		if (!slot->data)
+			return sp_fail_memory(err);
 	}
-}
-
-static void hash_wait(struct hash_sink *h, struct hash_lane lanes[SP_DIGESTS])
-{
-	for (unsigned i = 0; i < SP_DIGESTS; i++)
-		if (lanes[i].state)
-			sp_pool_wait(h->pool, &lanes[i].job);
+	memcpy(slot->data, span->data, size);
+	slot->size = size;
+	slot->in_track = in_track;
+	pthread_mutex_lock(&h->lock);
+	h->filled++;
+	pthread_cond_broadcast(&h->turn);
+	pthread_mutex_unlock(&h->lock);
+	return 0;
 }
 
 static int hash_begin(struct sp_sink *sink, const struct sp_disc *disc, struct sp_source *source,
@@ -135,8 +204,12 @@ static int hash_begin(struct sp_sink *sink, const struct sp_disc *disc, struct s
 		track = r->track ? r->track : track;
 	}
 	h->single = track && !gap && !several;
-	h->pool = sp_pool_new(0); /* without one, jobs run at once */
-	return hash_open(h, h->whole, err);
+	int rc = hash_open(h, h->whole, err);
+	if (!rc)
+		rc = hash_start(h, h->whole, false, err);
+	if (!rc && !h->single)
+		rc = hash_start(h, h->track, true, err);
+	return rc;
 }
 
 /* The track that was being computed is over. */
@@ -144,6 +217,7 @@ static int hash_close_track(struct hash_sink *h, struct sp_error *err)
 {
 	if (h->single || !h->result->tracks)
 		return 0;
+	hash_wait(h, 0);
 	return hash_take(h, h->track, &h->result->track[h->result->tracks - 1], err);
 }
 
@@ -172,16 +246,9 @@ static int hash_write(struct sp_sink *sink, const struct sp_span *span, struct s
 			return rc;
 	}
 	h->result->whole.size += size;
-	hash_submit(h, h->whole, span);
-	if (number) {
+	if (number)
 		h->result->track[h->result->tracks - 1].size += size;
-		if (!h->single)
-			hash_submit(h, h->track, span);
-	}
-	hash_wait(h, h->whole);
-	if (number && !h->single)
-		hash_wait(h, h->track);
-	return 0;
+	return hash_submit(h, span, number != 0, err);
 }
 
 static int hash_finish(struct sp_sink *sink, const struct sp_disc *disc, struct sp_error *err)
@@ -190,6 +257,7 @@ static int hash_finish(struct sp_sink *sink, const struct sp_disc *disc, struct 
 	struct sp_hashes *result = h->result;
 
 	(void)disc;
+	hash_wait(h, 0);
 	int rc = hash_close_track(h, err);
 	if (!rc)
 		rc = hash_take(h, h->whole, &result->whole, err);
@@ -198,13 +266,29 @@ static int hash_finish(struct sp_sink *sink, const struct sp_disc *disc, struct 
 	return rc;
 }
 
+static void hash_join(struct hash_lane lanes[SP_DIGESTS])
+{
+	for (unsigned i = 0; i < SP_DIGESTS; i++)
+		if (lanes[i].running)
+			pthread_join(lanes[i].thread, NULL);
+}
+
 static void hash_close(struct sp_sink *sink)
 {
 	struct hash_sink *h = (struct hash_sink *)sink;
 
-	sp_pool_free(h->pool);
+	pthread_mutex_lock(&h->lock);
+	h->stop = true;
+	pthread_cond_broadcast(&h->turn);
+	pthread_mutex_unlock(&h->lock);
+	hash_join(h->whole);
+	hash_join(h->track);
 	hash_drop(h->whole);
 	hash_drop(h->track);
+	for (unsigned i = 0; i < HASH_SLOTS; i++)
+		free(h->slot[i].data);
+	pthread_cond_destroy(&h->turn);
+	pthread_mutex_destroy(&h->lock);
 	sp_disc_free(h->disc);
 	free(h);
 }
@@ -224,6 +308,8 @@ int sp_sink_hash(struct sp_sink **out, unsigned digests, struct sp_hashes *resul
 	h->sink = (struct sp_sink){.ops = &ops, .flags = SP_SINK_OBSERVER, .carries = SP_CARRY_ALL};
 	h->digests = digests;
 	h->result = result;
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_cond_init(&h->turn, NULL);
 	*result = (struct sp_hashes){0};
 	*out = &h->sink;
 	return 0;
