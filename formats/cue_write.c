@@ -81,24 +81,47 @@ static int cue_lay_out(struct cue_sink *cue, struct sp_error *err)
 	return 0;
 }
 
+/* A GD-ROM's areas are told apart by their files. */
+static bool cue_per_track(const struct sp_cue_plan *plan, const struct sp_disc *disc)
+{
+	return plan->per_track || disc->medium == SP_MEDIUM_GD;
+}
+
+/* What no sheet can say is known before anything is written, and to a scan too. */
+static int cue_losses(struct sp_sink *sink, const struct sp_disc *disc, struct sp_losses *losses,
+		      struct sp_error *err)
+{
+	const struct sp_cue_plan *chosen = &((struct cue_sink *)sink)->plan;
+	struct sp_cue_plan plan = {.name = chosen->name,
+				   .user = chosen->user,
+				   .per_track = cue_per_track(chosen, disc),
+				   .previous = chosen->previous,
+				   .sub = chosen->sub};
+	char *text = NULL;
+	size_t size;
+
+	int r = sp_cue_plan(&plan, disc, err);
+	if (!r)
+		r = sp_cue_print(&plan, disc, NULL, &text, &size, err);
+	free(text);
+	sp_cue_plan_clear(&plan);
+	if (!r)
+		sp_losses_count(losses, sink, disc);
+	return r;
+}
+
 static int cue_begin(struct sp_sink *sink, const struct sp_disc *disc, struct sp_source *source,
 		     struct sp_error *err)
 {
 	struct cue_sink *cue = (struct cue_sink *)sink;
-	char *text = NULL;
-	size_t size;
 
 	(void)source;
 	cue->disc = disc;
-	if (disc->medium == SP_MEDIUM_GD && !cue->plan.per_track) {
+	if (cue_per_track(&cue->plan, disc) && !cue->plan.per_track)
 		sp_note(&cue->notes, "%s: a GD-ROM's areas are told apart with bins=track only",
 			cue->io->name);
-		cue->plan.per_track = true;
-	}
-	int r = sp_cue_plan(&cue->plan, disc, err);
-	if (!r) /* what no sheet can say is better known now */
-		r = sp_cue_print(&cue->plan, disc, NULL, &text, &size, err);
-	free(text);
+	cue->plan.per_track = cue_per_track(&cue->plan, disc);
+	const int r = sp_cue_plan(&cue->plan, disc, err);
 	for (size_t i = 0; i < disc->regions; i++)
 		if (cue->plan.sub == SP_CUE_SUB_FILE &&
 		    (sp_cue_stored(&cue->plan, &disc->region[i]) & SP_PART_PW))
@@ -259,7 +282,8 @@ int sp_cue_create(struct sp_sink **out, struct sp_io *io, const struct sp_option
 					       .begin = cue_begin,
 					       .write = cue_write,
 					       .finish = cue_finish,
-					       .close = cue_close};
+					       .close = cue_close,
+					       .losses = cue_losses};
 	const struct sp_notes *notes = sp_options_notes(options);
 	struct cue_sink *cue = calloc(1, sizeof(*cue));
 

@@ -77,7 +77,9 @@ static void iso_compare_size(struct sp_source *src, const char *name,
 	const uint64_t sectors = src->disc->region[0].count;
 	struct sp_volume volume;
 
-	sp_volume_find(&volume, src, 0, sectors);
+	/* what cannot be read says nothing of the volume; whoever reads on will be told */
+	if (sp_volume_find(&volume, src, 0, sectors, NULL) < 0)
+		return;
 	if (!volume.kinds)
 		sp_note(notes,
 			"%s: no ISO 9660, High Sierra or UDF volume; taken as plain sectors of "

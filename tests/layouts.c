@@ -65,6 +65,8 @@ PIECES gd_rom[] = {SESSION(0), TRACK(SP_MODE_MODE1, RAW), LEAD, MAIN(30),
 PIECES sub_channel[] = {SESSION(0), TRACK(SP_MODE_MODE1, RAW | SP_PART_PW), LEAD, MAIN(120),
 	TRACK(SP_MODE_AUDIO, USER | SP_PART_PW), PREGAP(20), MAIN(30), END};
 PIECES dvd[] = {SESSION(0), TRACK(SP_MODE_DATA2048, USER), MAIN(64), END};
+/* so long that a pass takes many turns of its buffers */
+PIECES mode1_long[] = {SESSION(0), TRACK(SP_MODE_MODE1, RAW), LEAD, MAIN(30000), END};
 PIECES cd_to_the_end[] = {SESSION(0), TRACK(SP_MODE_MODE1, RAW), LEAD, MAIN(400000),
 	TRACK(SP_MODE_AUDIO, USER), PREGAP(150), MAIN(49700), END};
 /* clang-format on */
@@ -91,7 +93,10 @@ static void more_codes(struct sp_disc *disc)
 
 static void more_text(struct sp_disc *disc)
 {
-	static const struct sp_text text[] = {
+	static const struct {
+		unsigned track, type;
+		const char *text;
+	} text[] = {
 		{0, SP_TEXT_TITLE, "A disc with \"quotes\" in it"},
 		{0, SP_TEXT_PERFORMER, "Händel"},
 		{1, SP_TEXT_TITLE, "One"},
@@ -157,10 +162,11 @@ const struct layout layouts[] = {
 	{"codes", audio_three, 0, SP_MEDIUM_CD, 1, -150, more_codes},
 	{"cd-text", audio_three, 0, SP_MEDIUM_CD, 1, -150, more_text},
 	{"gd-rom", gd_rom, 0, SP_MEDIUM_GD, 1, -150, NULL},
-	{"sub-channel", sub_channel, 0, SP_MEDIUM_CD, 1, -150, NULL},
+	{"sub-channel", sub_channel, LAYOUT_FEW, SP_MEDIUM_CD, 1, -150, NULL},
 	{"dvd", dvd, 0, SP_MEDIUM_DVD, 1, 0, NULL},
 	{"dvd-layers", dvd, 0, SP_MEDIUM_DVD, 1, 0, more_layers},
 	{"block", block, LAYOUT_FEW, SP_MEDIUM_BLOCK, 1, 0, NULL},
+	{"mode1-long", mode1_long, LAYOUT_HUGE, SP_MEDIUM_CD, 1, -150, NULL},
 	{"cd-to-the-end", cd_to_the_end, LAYOUT_HUGE, SP_MEDIUM_CD, 1, -150, NULL},
 	{NULL, NULL, 0, 0, 0, 0, NULL},
 };

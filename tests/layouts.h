@@ -6,7 +6,7 @@
 #include <spindle/stream.h>
 
 enum layout_flags {
-	LAYOUT_HUGE = 1, /* hundreds of thousands of sectors: for looking at, not for copying */
+	LAYOUT_HUGE = 1, /* tens of thousands of sectors and more: not for walks over all */
 	LAYOUT_FEW = 2,  /* one of the few that stand for all where every call is failed in turn */
 };
 

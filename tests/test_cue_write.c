@@ -285,7 +285,7 @@ static void sheets_read_as_other_programs_write_them(void **state)
 		 "REM LEAD-IN 01:00:00|REM PREGAP 00:02:00|"
 		 "FILE \"out (Session 2).bin\" BINARY|  TRACK 03 MODE2/2352|"
 		 "    INDEX 01 00:00:00|"},
-		{"gap-stored", "", "out.bin 26906880",
+		{"gap-stored", "", "out.bin 1152480",
 		 "REM SESSION 01|FILE \"out.bin\" BINARY|  TRACK 01 MODE1/2352|"
 		 "    INDEX 01 00:00:00|REM LEAD-OUT 00:00:20|REM SESSION 02|"
 		 "  TRACK 02 MODE1/2352|    INDEX 00 00:04:20|    INDEX 01 00:06:20|"},

@@ -16,19 +16,9 @@
 
 enum { SEED = 7, LONG_DISC = 30000 };
 
-/* A mode 1 track of LONG_DISC raw sectors, so that a pass takes many turns of its slots. */
 static struct sp_source *road_long(void)
 {
-	static const struct layout_piece piece[] = {
-		{LAYOUT_SESSION, 0, SP_SESSION_CDROM, 0},
-		{LAYOUT_TRACK, 0, SP_MODE_MODE1, SP_PART_MAIN},
-		{LAYOUT_PREGAP, 150, 0, 0},
-		{LAYOUT_MAIN, LONG_DISC, 0, 0},
-		{LAYOUT_END, 0, 0, 0},
-	};
-	static const struct layout layout = {"long", piece, 0, SP_MEDIUM_CD, 1, -150, NULL};
-
-	return layout_source(&layout, SEED);
+	return layout_source(layout_named("mode1-long"), SEED);
 }
 
 static void road_sound(const struct double_seen *seen)

@@ -378,7 +378,10 @@ static void sweep_data(struct trial *trial)
 		sp_memory_free(trial->mem);
 		trial->mem = whole;
 		trial->mem = trial_cut(trial, name, 0);
-		assert_int_not_equal(table_read_cut(trial, &compared), 0);
+		trial->notes = 0;
+		if (!table_read_cut(trial, &compared) && !trial->notes && !trial->told)
+			fail_msg("%s: %s empty: not a word, %" PRIu64 " sectors differ",
+				 trial_text(trial), name, compared.differ);
 		sp_memory_free(trial->mem);
 		trial->mem = whole;
 	}
@@ -411,7 +414,7 @@ static void a_byte_that_is_not_what_it_should_be_is_kept_or_refused(void **unuse
 		for (size_t i = 0; table_works(*f) && i < sizeof(row) / sizeof(row[0]); i++) {
 			struct trial trial;
 			struct sp_error err = {0};
-			struct sp_source *source;
+			struct sp_source *source = NULL;
 
 			trial_init(&trial, *f, layout_named(row[i].layout), NULL);
 			trial.plan = (struct double_source_plan){
@@ -446,7 +449,7 @@ static void what_a_source_learns_late_is_in_the_image(void **unused)
 	for (const struct sp_format *const *f = sp_formats(); *f; f++) {
 		struct trial trial;
 		struct sp_error err = {0};
-		struct sp_source *source;
+		struct sp_source *source = NULL;
 
 		if (!table_works(*f) || ((*f)->carries(NULL) & needs) != needs)
 			continue;

@@ -249,9 +249,9 @@ struct sp_volume {
 	uint64_t sectors; /* the size the volume declares for itself, from `start`; 0 unknown */
 };
 /* Look at the descriptors of `count` sectors from `start` (a session's first data track). Damage is
- * no error: what cannot be understood is not there. */
-SP_API void sp_volume_find(struct sp_volume *volume, struct sp_source *src, sp_lba start,
-			   uint64_t count);
+ * no error: what cannot be understood is not there; what cannot be read is. */
+SP_API int sp_volume_find(struct sp_volume *volume, struct sp_source *src, sp_lba start,
+			  uint64_t count, struct sp_error *err);
 
 /* A once-only source read whole into an unlinked temporary file, so that it can be read again in
  * any order; others are returned as they are. Takes src on success. */

@@ -201,7 +201,11 @@ static int extents_move(const struct sp_extent *list, size_t n, struct sp_span *
 			if (!store && (e->encoding & SP_ENC_PADDED) &&
 			    lba + (sp_lba)count == e->lba + (sp_lba)e->count)
 				span->state[done + count - 1] |= SP_STATE_PADDED;
-		} else if (!store && (parts & SP_PART_USER)) {
+		} else if (!store && !(parts & SP_PART_USER)) {
+			for (uint32_t i = 0; i < count; i++)
+				memset(span->data + (done + i) * span->stride + shift, 0,
+				       span->stride - shift);
+		} else if (!store) {
 			memset(span->data + done * span->stride, 0, count * span->stride);
 			for (uint32_t i = 0; i < count; i++)
 				span->state[done + i] |= SP_STATE_GENERATED;

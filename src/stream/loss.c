@@ -122,16 +122,11 @@ static void loss_region(struct sp_losses *losses, struct sp_sink *sink,
 		      first);
 }
 
-int sp_losses_layout(struct sp_losses *losses, struct sp_sink *sink, const struct sp_disc *disc,
-		     struct sp_error *err)
+void sp_losses_count(struct sp_losses *losses, struct sp_sink *sink, const struct sp_disc *disc)
 {
 	struct sp_losses found = {0};
 	unsigned last_track = 0;
 
-	if (sink->ops->losses)
-		return sink->ops->losses(sink, disc, losses, err);
-	if (sink->flags & SP_SINK_OBSERVER)
-		return 0;
 	for (size_t i = 0; i < disc->tracks; i++)
 		loss_track(&found, &disc->track[i]);
 	if (disc->sessions > 1)
@@ -154,6 +149,15 @@ int sp_losses_layout(struct sp_losses *losses, struct sp_sink *sink, const struc
 	for (size_t i = 0; i < disc->regions; i++)
 		loss_region(&found, sink, &disc->region[i], &last_track);
 	sp_losses_merge(losses, &found);
+}
+
+int sp_losses_layout(struct sp_losses *losses, struct sp_sink *sink, const struct sp_disc *disc,
+		     struct sp_error *err)
+{
+	if (sink->ops->losses)
+		return sink->ops->losses(sink, disc, losses, err);
+	if (!(sink->flags & SP_SINK_OBSERVER))
+		sp_losses_count(losses, sink, disc);
 	return 0;
 }
 

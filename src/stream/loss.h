@@ -10,6 +10,8 @@
 /* Count into *losses what `sink` cannot hold of the layout; nothing for an observer. */
 int sp_losses_layout(struct sp_losses *losses, struct sp_sink *sink, const struct sp_disc *disc,
 		     struct sp_error *err);
+/* The same by carries, msf_end and wants alone, for a sink's own losses operation. */
+void sp_losses_count(struct sp_losses *losses, struct sp_sink *sink, const struct sp_disc *disc);
 /* Count dropped sector parts. */
 void sp_losses_drops(struct sp_losses *losses, const struct sp_drops *drops);
 /* Count sectors with content, of a span that nobody stores: only silence may be dropped in silence.

@@ -9,9 +9,9 @@
 
 enum { VOLUME_SECTOR = 2048 };
 
-/* User data of one sector, from `start`; false where there is none of 2048 bytes. */
-static bool volume_sector(struct sp_source *src, sp_lba start, uint64_t count, uint64_t at,
-			  uint8_t user[VOLUME_SECTOR])
+/* User data of one sector, from `start`: 1, or 0 where there is none of 2048 bytes. */
+static int volume_sector(struct sp_source *src, sp_lba start, uint64_t count, uint64_t at,
+			 uint8_t user[VOLUME_SECTOR], struct sp_error *err)
 {
 	const sp_lba lba = start + (sp_lba)at;
 	const struct sp_region *region = at < count ? sp_disc_region(src->disc, lba) : NULL;
@@ -19,7 +19,7 @@ static bool volume_sector(struct sp_source *src, sp_lba start, uint64_t count, u
 	uint16_t state = 0;
 
 	if (!region || !region->stored)
-		return false;
+		return 0;
 	/* mixed XA: framing stays on, the file system is in form 1 sectors */
 	const unsigned keep =
 		region->mode == SP_MODE_XA ? SP_PART_USER | SP_PART_ECC : SP_PART_USER;
@@ -33,13 +33,15 @@ static bool volume_sector(struct sp_source *src, sp_lba start, uint64_t count, u
 	uint8_t kept[SP_RAW_SIZE];
 	if (!span.stride || span.stride > sizeof(data) ||
 	    sp_sector_size(region->mode, keep) < VOLUME_SECTOR || region->mode == SP_MODE_AUDIO)
-		return false;
-	if (sp_source_read(src, &span, NULL) < 0 ||
-	    sp_sector_convert(NULL, region->mode, region->parts, keep, lba, 1, data, kept, NULL,
-			      NULL, NULL) < 0)
-		return false;
+		return 0;
+	int r = sp_source_read(src, &span, err);
+	if (!r)
+		r = sp_sector_convert(NULL, region->mode, region->parts, keep, lba, 1, data, kept,
+				      NULL, NULL, err);
+	if (r < 0)
+		return r;
 	memcpy(user, kept, VOLUME_SECTOR);
-	return true;
+	return 1;
 }
 
 static void volume_id(struct sp_volume *volume, const uint8_t *id, size_t size)
@@ -80,44 +82,65 @@ static bool volume_tag(const uint8_t *d, unsigned id)
 }
 
 /* The partitions that the main volume descriptor sequence names: ECMA-167 3/10.5. */
-static void volume_udf(struct sp_volume *volume, struct sp_source *src, sp_lba start,
-		       uint64_t count)
+static int volume_udf(struct sp_volume *volume, struct sp_source *src, sp_lba start, uint64_t count,
+		      struct sp_error *err)
 {
 	uint8_t d[VOLUME_SECTOR];
+	int r = volume_sector(src, start, count, 256, d, err);
 
-	if (!volume_sector(src, start, count, 256, d) || !volume_tag(d, 2))
-		return;
+	if (r <= 0 || !volume_tag(d, 2))
+		return r < 0 ? r : 0;
 	const uint64_t length = get_le32(d + 16) / VOLUME_SECTOR, at = get_le32(d + 20);
 	for (uint64_t i = 0; i < length && i < 64; i++) {
-		if (!volume_sector(src, start, count, at + i, d) || volume_tag(d, 8))
-			return;
+		r = volume_sector(src, start, count, at + i, d, err);
+		if (r <= 0 || volume_tag(d, 8))
+			return r < 0 ? r : 0;
 		if (volume_tag(d, 5))
 			volume_grow(volume, (uint64_t)get_le32(d + 188) + get_le32(d + 192));
 		/* primary: the identifier is a dstring whose last byte is its length */
 		if (volume_tag(d, 1) && !volume->id[0] && d[24] == 8 && d[55] > 1 && d[55] <= 31)
 			volume_id(volume, d + 25, d[55] - 1u);
 	}
+	return 0;
 }
 
-void sp_volume_find(struct sp_volume *volume, struct sp_source *src, sp_lba start, uint64_t count)
+/* Every descriptor of a recognition sequence has one of these names; the first that has not ends
+ * it.
+ */
+static bool volume_descriptor(struct sp_volume *volume, const uint8_t *d)
+{
+	static const char *const other[] = {"CD001", "CD-I ", "BEA01", "TEA01", "BOOT2"};
+
+	if (!memcmp(d, "\1CD001", 6))
+		volume_iso(volume, d, SP_VOLUME_ISO9660, 0);
+	else if (!memcmp(d, "\1CD-I ", 6))
+		volume_iso(volume, d, SP_VOLUME_CDI, 0);
+	else if (!memcmp(d + 8, "\1CDROM", 6))
+		volume_iso(volume, d, SP_VOLUME_HIGH_SIERRA, 8);
+	else if (!memcmp(d + 1, "NSR02", 5) || !memcmp(d + 1, "NSR03", 5))
+		volume->kinds |= SP_VOLUME_UDF;
+	else if (memcmp(d + 9, "CDROM", 5)) {
+		for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+			if (!memcmp(d + 1, other[i], 5))
+				return true;
+		return false;
+	}
+	return true;
+}
+
+int sp_volume_find(struct sp_volume *volume, struct sp_source *src, sp_lba start, uint64_t count,
+		   struct sp_error *err)
 {
 	uint8_t d[VOLUME_SECTOR];
+	int r = 1;
 
 	memset(volume, 0, sizeof(*volume));
-	for (uint64_t i = 16; i < 64 && volume_sector(src, start, count, i, d); i++) {
-		if (!memcmp(d, "\1CD001", 6))
-			volume_iso(volume, d, SP_VOLUME_ISO9660, 0);
-		else if (!memcmp(d, "\1CD-I ", 6))
-			volume_iso(volume, d, SP_VOLUME_CDI, 0);
-		else if (!memcmp(d + 8, "\1CDROM", 6))
-			volume_iso(volume, d, SP_VOLUME_HIGH_SIERRA, 8);
-		else if (!memcmp(d + 1, "NSR02", 5) || !memcmp(d + 1, "NSR03", 5))
-			volume->kinds |= SP_VOLUME_UDF;
-		else if (memcmp(d + 1, "CD001", 5) && memcmp(d + 9, "CDROM", 5) &&
-			 memcmp(d + 1, "BEA01", 5) && memcmp(d + 1, "TEA01", 5) &&
-			 memcmp(d + 1, "BOOT2", 5) && memcmp(d + 1, "CD-I ", 5))
+	for (uint64_t i = 16; i < 64; i++) {
+		r = volume_sector(src, start, count, i, d, err);
+		if (r <= 0 || !volume_descriptor(volume, d))
 			break;
 	}
-	if (volume->kinds & SP_VOLUME_UDF)
-		volume_udf(volume, src, start, count);
+	if (r >= 0 && volume->kinds & SP_VOLUME_UDF)
+		r = volume_udf(volume, src, start, count, err);
+	return r < 0 ? r : 0;
 }
