@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Digests of a disc in one pass: a thread for each digest of the whole and of the current track,
- * over a ring of buffers, so that the slowest one never waits for the others. */
+/* Digests of a disc in one pass: MD5, the slowest, has a thread of its own and the others share
+ * one, over a ring of buffers; the whole disc and the current track have two each. */
 #include <spindle/stream.h>
 
 #include "codec/digest.h"
@@ -10,16 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HASH_SLOTS = 4 };
+enum { HASH_SLOTS = 4, HASH_LANES = 2 };
+
+/* SHA-1, SHA-256 and CRC-32 together take about what MD5 takes (OpenSSL 3.0 with SHA extensions),
+ * so two threads are as many as help; more only take MD5's processor away. */
+static const unsigned hash_lane_digests[HASH_LANES] = {
+	1u << SP_DIGEST_MD5,
+	1u << SP_DIGEST_SHA1 | 1u << SP_DIGEST_SHA256 | 1u << SP_DIGEST_CRC32,
+};
 
 struct hash_sink;
 
-/* One digest that is being computed, by a thread of its own. */
+/* Digests that are being computed, by a thread of their own. */
 struct hash_lane {
 	struct hash_sink *h;
-	struct sp_digest_state *state; /* changed only while the ring is empty */
-	bool of_track;                 /* takes what lies in a track, not the gaps between */
-	uint64_t done;                 /* slots so far */
+	struct sp_digest_state *state[SP_DIGESTS]; /* changed only while the ring is empty */
+	bool of_track; /* takes what lies in a track, not the gaps between */
+	uint64_t done; /* slots so far */
 	bool running;
 	pthread_t thread;
 };
@@ -35,7 +42,7 @@ struct hash_sink {
 	unsigned digests;
 	struct sp_hashes *result;
 	struct sp_disc *disc; /* a copy: a once-only source may change its own meanwhile */
-	struct hash_lane whole[SP_DIGESTS], track[SP_DIGESTS];
+	struct hash_lane whole[HASH_LANES], track[HASH_LANES];
 	bool single; /* all that comes is of one track: computed once */
 
 	pthread_mutex_t lock;
@@ -71,8 +78,9 @@ static void *hash_run(void *arg)
 			break;
 		const struct hash_slot *slot = &h->slot[lane->done % HASH_SLOTS];
 		pthread_mutex_unlock(&h->lock);
-		if (lane->state && (slot->in_track || !lane->of_track))
-			sp_digest_update(lane->state, slot->data, slot->size);
+		for (unsigned i = 0; i < SP_DIGESTS; i++)
+			if (lane->state[i] && (slot->in_track || !lane->of_track))
+				sp_digest_update(lane->state[i], slot->data, slot->size);
 		pthread_mutex_lock(&h->lock);
 		lane->done++;
 		pthread_cond_broadcast(&h->turn);
@@ -81,13 +89,13 @@ static void *hash_run(void *arg)
 	return NULL;
 }
 
-static int hash_start(struct hash_sink *h, struct hash_lane lanes[SP_DIGESTS], bool of_track,
+static int hash_start(struct hash_sink *h, struct hash_lane lanes[HASH_LANES], bool of_track,
 		      struct sp_error *err)
 {
-	for (unsigned i = 0; i < SP_DIGESTS; i++) {
+	for (unsigned i = 0; i < HASH_LANES; i++) {
 		struct hash_lane *lane = &lanes[i];
 
-		if (!(h->digests & 1u << i))
+		if (!(h->digests & hash_lane_digests[i]))
 			continue;
 		lane->h = h;
 		lane->of_track = of_track;
@@ -103,9 +111,9 @@ static int hash_start(struct hash_sink *h, struct hash_lane lanes[SP_DIGESTS], b
 static void hash_wait(struct hash_sink *h, uint64_t behind)
 {
 	pthread_mutex_lock(&h->lock);
-	for (unsigned i = 0; i < 2 * SP_DIGESTS;) {
+	for (unsigned i = 0; i < 2 * HASH_LANES;) {
 		const struct hash_lane *lane =
-			i < SP_DIGESTS ? &h->whole[i] : &h->track[i - SP_DIGESTS];
+			i < HASH_LANES ? &h->whole[i] : &h->track[i - HASH_LANES];
 
 		if (lane->running && h->filled - lane->done > behind)
 			pthread_cond_wait(&h->turn, &h->lock);
@@ -115,23 +123,33 @@ static void hash_wait(struct hash_sink *h, uint64_t behind)
 	pthread_mutex_unlock(&h->lock);
 }
 
-static void hash_drop(struct hash_lane lanes[SP_DIGESTS])
+static void hash_drop(struct hash_lane lanes[HASH_LANES])
 {
 	uint8_t out[SP_DIGEST_MAX_SIZE];
 
-	for (unsigned i = 0; i < SP_DIGESTS; i++) {
-		sp_digest_final(lanes[i].state, out);
-		lanes[i].state = NULL;
+	for (unsigned i = 0; i < HASH_LANES * SP_DIGESTS; i++) {
+		struct sp_digest_state **state = &lanes[i / SP_DIGESTS].state[i % SP_DIGESTS];
+
+		sp_digest_final(*state, out);
+		*state = NULL;
 	}
 }
 
-static int hash_open(struct hash_sink *h, struct hash_lane lanes[SP_DIGESTS], struct sp_error *err)
+/* Where the state of one digest is kept. */
+static struct sp_digest_state **hash_state(struct hash_lane lanes[HASH_LANES], unsigned digest)
+{
+	return &lanes[hash_lane_digests[0] >> digest & 1 ? 0 : 1].state[digest];
+}
+
+static int hash_open(struct hash_sink *h, struct hash_lane lanes[HASH_LANES], struct sp_error *err)
 {
 	for (unsigned i = 0; i < SP_DIGESTS; i++) {
 		if (!(h->digests & 1u << i))
 			continue;
-		lanes[i].state = sp_digest_new(i);
-		if (!lanes[i].state)
+		struct sp_digest_state **state = hash_state(lanes, i);
+
+		*state = sp_digest_new(i);
+		if (!*state)
 			return sp_fail(err, SP_ERR_UNSUPPORTED,
 				       "cannot compute %s: no memory, or this system forbids it",
 				       sp_digest_name(i));
@@ -139,7 +157,7 @@ static int hash_open(struct hash_sink *h, struct hash_lane lanes[SP_DIGESTS], st
 	return 0;
 }
 
-static int hash_take(struct hash_sink *h, struct hash_lane lanes[SP_DIGESTS], struct sp_hash *hash,
+static int hash_take(struct hash_sink *h, struct hash_lane lanes[HASH_LANES], struct sp_hash *hash,
 		     struct sp_error *err)
 {
 	uint8_t out[SP_DIGEST_MAX_SIZE];
@@ -147,8 +165,10 @@ static int hash_take(struct hash_sink *h, struct hash_lane lanes[SP_DIGESTS], st
 	for (unsigned i = 0; i < SP_DIGESTS; i++) {
 		if (!(h->digests & 1u << i))
 			continue;
-		const size_t size = sp_digest_final(lanes[i].state, out);
-		lanes[i].state = NULL;
+		struct sp_digest_state **state = hash_state(lanes, i);
+		const size_t size = sp_digest_final(*state, out);
+
+		*state = NULL;
 		if (!size)
 			return sp_fail(err, SP_ERR_UNSUPPORTED, "cannot compute %s",
 				       sp_digest_name(i));
@@ -266,9 +286,9 @@ static int hash_finish(struct sp_sink *sink, const struct sp_disc *disc, struct 
 	return rc;
 }
 
-static void hash_join(struct hash_lane lanes[SP_DIGESTS])
+static void hash_join(struct hash_lane lanes[HASH_LANES])
 {
-	for (unsigned i = 0; i < SP_DIGESTS; i++)
+	for (unsigned i = 0; i < HASH_LANES; i++)
 		if (lanes[i].running)
 			pthread_join(lanes[i].thread, NULL);
 }
