@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Letters of sheets: UTF-8, or Windows' code page 1252 where they are not. */
+/* In which encoding a sheet was written, told by its bytes. */
 #ifndef SP_FORMATS_CUE_TEXT_H
 #define SP_FORMATS_CUE_TEXT_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "codec/charset.h"
 
-/* Well-formed UTF-8: no overlong forms, surrogates or code points above U+10FFFF. */
-bool sp_utf8_valid(const char *text, size_t size);
-/* A malloc'd, terminated copy in UTF-8 of text in CP1252; its unassigned bytes become U+FFFD. NULL:
- * no memory. */
-char *sp_utf8_from_cp1252(const char *text, size_t size);
+/* The encoding of a whole sheet, of enum sp_charset: by its byte-order mark, else UTF-8 where that
+ * is well-formed, else what the bytes speak for most, Windows-1252 where they say nothing. */
+unsigned sp_cue_charset(const void *text, size_t size);
+/* That of `name`, as -O charset=NAME has it; *charset stays for "auto" and NULL. False: none. */
+bool sp_cue_charset_named(const char *name, unsigned *charset);
+/* For people: "Shift-JIS". */
+const char *sp_cue_charset_title(unsigned charset);
 
 #endif

@@ -19,7 +19,7 @@ struct wave_walk {
 	struct sp_io *io;
 	struct sp_wave *w;
 	bool big, format, data;
-	char coding[24];    /* what it is compressed with, "" */
+	bool coded;         /* not as plain integers */
 	uint64_t long_size; /* of the data in RF64, where the chunk says 0xffffffff */
 	struct sp_error *err;
 };
@@ -45,10 +45,7 @@ static int wave_take_fmt(struct wave_walk *walk, uint64_t at, uint64_t size)
 	walk->w->rate = get_le32(fmt + 4);
 	walk->w->bits = get_le16(fmt + 14);
 	walk->format = true;
-	if (tag == 0x50 || tag == 0x55)
-		memcpy(walk->coding, "MP3", 4);
-	else if (tag != WAVE_PCM)
-		memcpy(walk->coding, "compressed", 11);
+	walk->coded = tag != WAVE_PCM;
 	return 0;
 }
 
@@ -110,7 +107,7 @@ static int wave_take_comm(struct wave_walk *walk, uint64_t at, uint64_t size)
 	if (!memcmp(comm + 18, "sowt", 4))
 		walk->w->big_endian = false;
 	else
-		memcpy(walk->coding, "compressed", 11);
+		walk->coded = true;
 	return 0;
 }
 
@@ -168,29 +165,6 @@ static int wave_walk_chunks(struct wave_walk *walk)
 	return wave_malformed(walk, "a sound file without samples");
 }
 
-/* Sound files that would have to be decoded, by their first bytes. */
-static int wave_decoded(const struct sp_io *io, const uint8_t head[12], struct sp_error *err)
-{
-	static const struct {
-		const char *magic, *name;
-	} kind[] = {
-		{"fLaC", "FLAC"},           {"OggS", "Ogg"}, {"wvpk", "WavPack"}, {"ID3", "MP3"},
-		{"MAC ", "Monkey's Audio"}, {"TTA1", "TTA"}, {"MThd", "MIDI"},
-	};
-	const char *name = head[0] == 0xff && (head[1] & 0xe6) == 0xe2 ? "MP3" : NULL;
-
-	for (size_t i = 0; i < sizeof(kind) / sizeof(kind[0]); i++)
-		if (!memcmp(head, kind[i].magic, strlen(kind[i].magic)))
-			name = kind[i].name;
-	if (!memcmp(head + 4, "ftyp", 4))
-		name = "MPEG-4";
-	if (name)
-		return sp_fail(err, SP_ERR_UNSUPPORTED, "%s: %s audio cannot be decoded yet",
-			       io->name, name);
-	return sp_fail(err, SP_ERR_FORMAT, "%s: no sound file that is known (WAVE, AIFF)",
-		       io->name);
-}
-
 int sp_wave_find(struct sp_io *io, struct sp_wave *w, struct sp_error *err)
 {
 	struct wave_walk walk = {.io = io, .w = w, .err = err};
@@ -205,19 +179,12 @@ int sp_wave_find(struct sp_io *io, struct sp_wave *w, struct sp_error *err)
 	walk.big = !memcmp(head, "FORM", 4) &&
 		   (!memcmp(head + 8, "AIFF", 4) || !memcmp(head + 8, "AIFC", 4));
 	if (!walk.big && !(riff && !memcmp(head + 8, "WAVE", 4)))
-		return wave_decoded(io, head, err);
+		return wave_malformed(&walk, "neither WAVE nor AIFF");
 	r = wave_walk_chunks(&walk);
 	if (r < 0)
 		return r;
-	if (walk.coding[0])
-		return sp_fail(err, SP_ERR_UNSUPPORTED, "%s: %s audio cannot be decoded yet",
-			       io->name, walk.coding);
-	if (w->rate != 44100 || w->bits != 16 || w->channels != 2)
-		return sp_fail(
-			err, SP_ERR_UNSUPPORTED,
-			"%s: %u Hz, %u bits, %u channel%s: only CD audio (44100 Hz, 16 bits, "
-			"2 channels) is taken, for nothing is resampled",
-			io->name, w->rate, w->bits, w->channels, w->channels == 1 ? "" : "s");
-	w->size &= ~(uint64_t)3;
+	w->plain = !walk.coded && w->rate == 44100 && w->bits == 16 && w->channels == 2;
+	if (w->plain)
+		w->size &= ~(uint64_t)3;
 	return 0;
 }
