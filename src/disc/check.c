@@ -245,25 +245,33 @@ static int check_cover(const struct sp_disc *disc, struct sp_error *err)
 
 static int check_texts(const struct sp_disc *disc, struct sp_error *err)
 {
-	bool seen[SP_TRACK_MAX + 1][16] = {{false}};
+	bool seen[SP_TEXT_BLOCKS][SP_TRACK_MAX + 1][16] = {{{false}}};
 
 	for (size_t i = 0; i < disc->texts; i++) {
 		const struct sp_text *text = &disc->text[i];
 		const bool known = (text->type >= SP_TEXT_TITLE && text->type <= SP_TEXT_GENRE) ||
-				   text->type == SP_TEXT_UPC_EAN || text->type == SP_TEXT_REMARK;
+				   text->type == SP_TEXT_CLOSED || text->type == SP_TEXT_UPC_EAN ||
+				   text->type == SP_TEXT_REMARK;
 
 		if (!known || !text->text)
 			return CHECK_FAIL(err, "text of type 0x%02x is unknown", text->type);
 		if (text->track && !sp_disc_track(disc, text->track))
 			return CHECK_FAIL(err, "text \"%.40s\": there is no track %u", text->text,
 					  text->track);
+		if (text->block >= (text->type == SP_TEXT_REMARK ? 1 : SP_TEXT_BLOCKS))
+			return CHECK_FAIL(err, "text \"%.40s\": it cannot be in block %u",
+					  text->text, text->block);
 		if (text->type == SP_TEXT_REMARK)
 			continue;
-		if (seen[text->track][text->type & 15])
+		if (seen[text->block][text->track][text->type & 15])
 			return CHECK_FAIL(err, "text \"%.40s\": track %u has another of its type",
 					  text->text, text->track);
-		seen[text->track][text->type & 15] = true;
+		seen[text->block][text->track][text->type & 15] = true;
 	}
+	for (unsigned i = 0; i < SP_TEXT_BLOCKS; i++)
+		if (disc->block[i].language > 0xff || disc->block[i].charset > 0xff ||
+		    disc->block[i].genre > 0xffff)
+			return CHECK_FAIL(err, "block %u of CD-Text: codes beyond their bytes", i);
 	return 0;
 }
 

@@ -85,20 +85,25 @@ struct sp_region *sp_disc_add_region(struct sp_disc *disc, const struct sp_regio
 	return list;
 }
 
-static struct sp_text *disc_find_text(const struct sp_disc *disc, unsigned track, unsigned type)
+static struct sp_text *disc_find_text(const struct sp_disc *disc, unsigned block, unsigned track,
+				      unsigned type)
 {
-	for (size_t i = 0; i < disc->texts; i++)
-		if (disc->text[i].track == track && disc->text[i].type == type)
-			return &disc->text[i];
+	for (size_t i = 0; i < disc->texts; i++) {
+		struct sp_text *text = &disc->text[i];
+
+		if (text->track == track && text->type == type && text->block == block)
+			return text;
+	}
 	return NULL;
 }
 
-int sp_disc_set_text(struct sp_disc *disc, unsigned track, unsigned type, const char *text)
+int sp_disc_set_block_text(struct sp_disc *disc, unsigned block, unsigned track, unsigned type,
+			   const char *text)
 {
 	const bool remark = type == SP_TEXT_REMARK;
-	struct sp_text *old = remark ? NULL : disc_find_text(disc, track, type);
+	struct sp_text *old = remark ? NULL : disc_find_text(disc, block, track, type);
 
-	if (track > SP_TRACK_MAX)
+	if (track > SP_TRACK_MAX || block >= SP_TEXT_BLOCKS || (remark && block))
 		return SP_ERR_USAGE;
 	if (!remark && (!text || !*text)) {
 		if (old) {
@@ -123,15 +128,27 @@ int sp_disc_set_text(struct sp_disc *disc, unsigned track, unsigned type, const 
 		return SP_ERR_MEMORY;
 	}
 	disc->text = list;
-	list[disc->texts++] = (struct sp_text){.track = track, .type = type, .text = copy};
+	list[disc->texts++] =
+		(struct sp_text){.track = track, .type = type, .text = copy, .block = block};
 	return 0;
+}
+
+int sp_disc_set_text(struct sp_disc *disc, unsigned track, unsigned type, const char *text)
+{
+	return sp_disc_set_block_text(disc, 0, track, type, text);
+}
+
+const char *sp_disc_block_text(const struct sp_disc *disc, unsigned block, unsigned track,
+			       unsigned type)
+{
+	const struct sp_text *text = disc_find_text(disc, block, track, type);
+
+	return text ? text->text : NULL;
 }
 
 const char *sp_disc_text(const struct sp_disc *disc, unsigned track, unsigned type)
 {
-	const struct sp_text *text = disc_find_text(disc, track, type);
-
-	return text ? text->text : NULL;
+	return sp_disc_block_text(disc, 0, track, type);
 }
 
 /* A copy of `size` bytes in *to, which is freed; none of none. */
@@ -179,7 +196,7 @@ static int disc_copy_lists(struct sp_disc *to, const struct sp_disc *disc)
 	for (size_t i = 0; i < disc->texts; i++) {
 		const struct sp_text *text = &disc->text[i];
 
-		if (sp_disc_set_text(to, text->track, text->type, text->text))
+		if (sp_disc_set_block_text(to, text->block, text->track, text->type, text->text))
 			return SP_ERR_MEMORY;
 	}
 	return 0;
@@ -194,6 +211,7 @@ struct sp_disc *sp_disc_copy(const struct sp_disc *disc)
 	copy->medium = disc->medium;
 	copy->profile = disc->profile;
 	copy->layer_break = disc->layer_break;
+	memcpy(copy->block, disc->block, sizeof(copy->block));
 	memcpy(copy->mcn, disc->mcn, sizeof(copy->mcn));
 	if (disc_copy_lists(copy, disc) ||
 	    disc_set_bytes(&copy->cdtext, &copy->cdtext_size, disc->cdtext, disc->cdtext_size) ||

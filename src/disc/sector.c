@@ -18,8 +18,8 @@
 #define PARITY_SIZE 276
 #define MAIN_PARTS  5
 
-static const uint8_t sector_sync[SYNC_SIZE] = {0,    0xff, 0xff, 0xff, 0xff, 0xff,
-					       0xff, 0xff, 0xff, 0xff, 0xff, 0};
+const uint8_t sp_sector_sync[SYNC_SIZE] = {0,    0xff, 0xff, 0xff, 0xff, 0xff,
+					   0xff, 0xff, 0xff, 0xff, 0xff, 0};
 
 /* Bytes of each part, in the order of enum sp_part. Mixed XA has form 1's numbers, but user data
  * and what follows it only together. */
@@ -34,20 +34,17 @@ static const uint16_t sector_bytes[SP_MODES][8] = {
 	[SP_MODE_BLOCK512] = {0, 0, 0, 512, 0, SP_C2_SIZE, SP_Q_SIZE, SP_SUB_SIZE},
 };
 
-/* What is between the sync and the user data, by the way it is protected. */
-enum sector_kind { KIND_PLAIN, KIND_MODE1, KIND_FORM1, KIND_FORM2 };
-
 static const struct {
-	uint8_t kind;   /* KIND_PLAIN also where the sub-header decides */
+	uint8_t kind;   /* SP_PROTECTION_NONE also where the sub-header decides */
 	uint8_t header; /* mode byte; 0: no header */
 	uint8_t covers; /* parts the EDC is computed from */
 } sector_mode[SP_MODES] = {
-	[SP_MODE_MODE1] = {KIND_MODE1, 1, SP_PART_SYNC | SP_PART_HEADER | SP_PART_USER},
-	[SP_MODE_MODE2] = {KIND_PLAIN, 2, 0},
-	[SP_MODE_XA] = {KIND_PLAIN, 2, SP_PART_SUBHEADER | SP_PART_USER},
-	[SP_MODE_XA_FORM1] = {KIND_FORM1, 2, SP_PART_SUBHEADER | SP_PART_USER},
-	[SP_MODE_XA_FORM2] = {KIND_FORM2, 2, SP_PART_SUBHEADER | SP_PART_USER},
-	[SP_MODE_DATA2048] = {KIND_MODE1, 1, SP_PART_SYNC | SP_PART_HEADER | SP_PART_USER},
+	[SP_MODE_MODE1] = {SP_PROTECTION_MODE1, 1, SP_PART_SYNC | SP_PART_HEADER | SP_PART_USER},
+	[SP_MODE_MODE2] = {SP_PROTECTION_NONE, 2, 0},
+	[SP_MODE_XA] = {SP_PROTECTION_NONE, 2, SP_PART_SUBHEADER | SP_PART_USER},
+	[SP_MODE_XA_FORM1] = {SP_PROTECTION_FORM1, 2, SP_PART_SUBHEADER | SP_PART_USER},
+	[SP_MODE_XA_FORM2] = {SP_PROTECTION_FORM2, 2, SP_PART_SUBHEADER | SP_PART_USER},
+	[SP_MODE_DATA2048] = {SP_PROTECTION_MODE1, 1, SP_PART_SYNC | SP_PART_HEADER | SP_PART_USER},
 };
 
 /* Parts of a selection that have bytes in the mode. */
@@ -108,66 +105,65 @@ static bool sector_header(unsigned mode, sp_lba lba, uint8_t header[HEADER_SIZE]
 	return true;
 }
 
-static enum sector_kind sector_form(const uint8_t subheader[8])
+static enum sp_protection sector_form(const uint8_t subheader[8])
 {
-	return subheader[2] & SP_SUBMODE_FORM2 ? KIND_FORM2 : KIND_FORM1;
+	return subheader[2] & SP_SUBMODE_FORM2 ? SP_PROTECTION_FORM2 : SP_PROTECTION_FORM1;
 }
 
 /* The sub-header of plain data: submode "data", or form 2. */
-static void sector_subheader(enum sector_kind kind, uint8_t subheader[8])
+static void sector_subheader(enum sp_protection kind, uint8_t subheader[8])
 {
 	memset(subheader, 0, 8);
-	subheader[2] = subheader[6] = kind == KIND_FORM2 ? SP_SUBMODE_FORM2 : 0x08;
+	subheader[2] = subheader[6] = kind == SP_PROTECTION_FORM2 ? SP_SUBMODE_FORM2 : 0x08;
 }
 
 /* Fill in EDC and parity after the user data. */
-static void sector_protect(enum sector_kind kind, uint8_t *raw)
+static void sector_protect(enum sp_protection kind, uint8_t *raw)
 {
 	switch (kind) {
-	case KIND_MODE1:
+	case SP_PROTECTION_MODE1:
 		put_le32(raw + EDC_MODE1, sp_edc(0, raw, EDC_MODE1));
 		memset(raw + EDC_MODE1 + 4, 0, PARITY - EDC_MODE1 - 4);
 		sp_ecc(raw, false, raw + PARITY);
 		break;
-	case KIND_FORM1:
+	case SP_PROTECTION_FORM1:
 		put_le32(raw + EDC_FORM1, sp_edc(0, raw + SUBHEADER, EDC_FORM1 - SUBHEADER));
 		sp_ecc(raw, true, raw + PARITY);
 		break;
-	case KIND_FORM2:
+	case SP_PROTECTION_FORM2:
 		put_le32(raw + EDC_FORM2, sp_edc(0, raw + SUBHEADER, EDC_FORM2 - SUBHEADER));
 		break;
-	case KIND_PLAIN:
+	case SP_PROTECTION_NONE:
 		break;
 	}
 }
 
-/* What of EDC and parity does not fit the sector's own bytes: SP_STATE_EDC, SP_STATE_ECC. */
-static unsigned sector_verify(enum sector_kind kind, const uint8_t *raw)
+unsigned sp_sector_verify(enum sp_protection kind, const uint8_t raw[SP_RAW_SIZE])
 {
 	static const uint8_t zero[PARITY - EDC_MODE1 - 4];
 	uint8_t parity[PARITY_SIZE];
 	unsigned bad = 0;
 
 	switch (kind) {
-	case KIND_MODE1:
+	case SP_PROTECTION_MODE1:
 		if (sp_edc(0, raw, EDC_MODE1) != get_le32(raw + EDC_MODE1))
 			bad |= SP_STATE_EDC;
 		if (memcmp(raw + EDC_MODE1 + 4, zero, sizeof(zero)) != 0)
 			bad |= SP_STATE_ECC;
 		break;
-	case KIND_FORM1:
+	case SP_PROTECTION_FORM1:
 		if (sp_edc(0, raw + SUBHEADER, EDC_FORM1 - SUBHEADER) != get_le32(raw + EDC_FORM1))
 			bad |= SP_STATE_EDC;
 		break;
-	case KIND_FORM2: /* an EDC of 0 means there is none */
+	case SP_PROTECTION_FORM2: /* an EDC of 0 means there is none */
 		if (get_le32(raw + EDC_FORM2) != 0 &&
 		    sp_edc(0, raw + SUBHEADER, EDC_FORM2 - SUBHEADER) != get_le32(raw + EDC_FORM2))
 			bad |= SP_STATE_EDC;
 		return bad;
-	case KIND_PLAIN:
+	case SP_PROTECTION_NONE:
 		return 0;
 	}
-	sp_ecc(raw, kind == KIND_FORM1, parity);
+	sp_ecc(raw, kind == SP_PROTECTION_FORM1, parity);
 	if (memcmp(raw + PARITY, parity, sizeof(parity)) != 0)
 		bad |= SP_STATE_ECC;
 	return bad;
@@ -221,7 +217,7 @@ static int sector_prepare(struct sector_plan *plan, struct sp_error *err)
 static int sector_build(const struct sector_plan *plan, sp_lba lba, const uint8_t *in, uint8_t *raw,
 			struct sp_error *err)
 {
-	const enum sector_kind kind = sector_mode[plan->mode].kind;
+	const enum sp_protection kind = sector_mode[plan->mode].kind;
 	uint8_t *at = raw;
 
 	for (unsigned i = 0; i < MAIN_PARTS; i++) {
@@ -234,7 +230,7 @@ static int sector_build(const struct sector_plan *plan, sp_lba lba, const uint8_
 		at += size;
 	}
 	if (plan->make & SP_PART_SYNC)
-		memcpy(raw, sector_sync, SYNC_SIZE);
+		memcpy(raw, sp_sector_sync, SYNC_SIZE);
 	if (plan->make & SP_PART_HEADER && !sector_header(plan->mode, lba, raw + SYNC_SIZE))
 		return sp_fail(err, SP_ERR_UNSUPPORTED,
 			       "LBA %lld has no MSF, so no sector header can be built",
@@ -251,11 +247,11 @@ static int sector_build(const struct sector_plan *plan, sp_lba lba, const uint8_
 static unsigned sector_compare(const struct sector_plan *plan, sp_lba lba, const uint8_t *raw)
 {
 	const unsigned dropped = plan->from & ~plan->to;
-	enum sector_kind kind = sector_mode[plan->mode].kind;
+	enum sp_protection kind = sector_mode[plan->mode].kind;
 	unsigned bad = 0;
 	uint8_t built[8];
 
-	if (dropped & SP_PART_SYNC && memcmp(raw, sector_sync, SYNC_SIZE) != 0) {
+	if (dropped & SP_PART_SYNC && memcmp(raw, sp_sector_sync, SYNC_SIZE) != 0) {
 		sector_count(plan->drops, SP_DROP_SYNC, lba);
 		bad |= SP_STATE_HEADER;
 	}
@@ -265,9 +261,9 @@ static unsigned sector_compare(const struct sector_plan *plan, sp_lba lba, const
 		bad |= SP_STATE_HEADER;
 	}
 	if (plan->from & SP_PART_SUBHEADER && dropped & (SP_PART_SUBHEADER | SP_PART_ECC)) {
-		const enum sector_kind form = sector_form(raw + SUBHEADER);
+		const enum sp_protection form = sector_form(raw + SUBHEADER);
 
-		if (kind != KIND_PLAIN && kind != form) {
+		if (kind != SP_PROTECTION_NONE && kind != form) {
 			sector_count(plan->drops, SP_DROP_FORM, lba);
 			return bad; /* nothing after the sub-header is where it was looked for */
 		}
@@ -277,7 +273,7 @@ static unsigned sector_compare(const struct sector_plan *plan, sp_lba lba, const
 			sector_count(plan->drops, SP_DROP_SUBHEADER, lba);
 	}
 	if (dropped & SP_PART_ECC) {
-		const unsigned wrong = sector_verify(kind, raw);
+		const unsigned wrong = sp_sector_verify(kind, raw);
 
 		if (wrong & SP_STATE_EDC)
 			sector_count(plan->drops, SP_DROP_EDC, lba);
@@ -449,24 +445,31 @@ int sp_sector_convert(const struct sp_disc *disc, unsigned mode, unsigned from, 
 	return status;
 }
 
-/* How a sector protects its data, by its own header where that is plausible. */
-static enum sector_kind sector_own_kind(unsigned mode, const uint8_t *raw)
+enum sp_protection sp_sector_protection(unsigned mode, const uint8_t raw[SP_RAW_SIZE])
 {
 	const bool xa = mode == SP_MODE_XA || mode == SP_MODE_XA_FORM1 || mode == SP_MODE_XA_FORM2;
 
 	switch (raw[15]) {
 	case 0: /* nothing but zeros, unprotected: ECMA-130 14.2 */
-		return KIND_PLAIN;
+		return SP_PROTECTION_NONE;
 	case 1:
-		return KIND_MODE1;
+		return SP_PROTECTION_MODE1;
 	case 2:
 		if (xa || (mode != SP_MODE_MODE2 &&
 			   sp_sector_probe_2336(raw + SUBHEADER, NULL) == SP_MODE_XA))
 			return sector_form(raw + SUBHEADER);
-		return KIND_PLAIN;
+		return SP_PROTECTION_NONE;
 	default:
 		return xa ? sector_form(raw + SUBHEADER) : sector_mode[mode].kind;
 	}
+}
+
+bool sp_sector_placed(unsigned mode, sp_lba lba, const uint8_t raw[SP_RAW_SIZE])
+{
+	uint8_t header[HEADER_SIZE];
+
+	return memcmp(raw, sp_sector_sync, SYNC_SIZE) == 0 && sector_header(mode, lba, header) &&
+	       memcmp(raw + SYNC_SIZE, header, HEADER_SIZE) == 0;
 }
 
 void sp_sector_check(unsigned mode, unsigned parts, sp_lba lba, uint32_t count, const uint8_t *data,
@@ -474,7 +477,7 @@ void sp_sector_check(unsigned mode, unsigned parts, sp_lba lba, uint32_t count, 
 {
 	const unsigned framing = SP_PART_SYNC | SP_PART_HEADER;
 	const size_t stride = sp_sector_size(mode, parts);
-	uint8_t framed[SP_RAW_SIZE] = {0}, header[HEADER_SIZE];
+	uint8_t framed[SP_RAW_SIZE] = {0};
 
 	if (!stride || !sector_mode[mode].header)
 		return;
@@ -484,20 +487,18 @@ void sp_sector_check(unsigned mode, unsigned parts, sp_lba lba, uint32_t count, 
 		return;
 	for (uint32_t i = 0; i < count; i++) {
 		const uint8_t *raw = data + i * stride;
-		enum sector_kind kind;
+		enum sp_protection kind;
 
 		if (bare) { /* XA protects neither sync nor header */
 			memcpy(framed + SUBHEADER, raw, SP_RAW_SIZE - SUBHEADER);
 			raw = framed;
 			kind = sector_form(raw + SUBHEADER);
 		} else {
-			if (memcmp(raw, sector_sync, SYNC_SIZE) != 0 ||
-			    !sector_header(mode, lba + i, header) ||
-			    memcmp(raw + SYNC_SIZE, header, HEADER_SIZE) != 0)
+			if (!sp_sector_placed(mode, lba + i, raw))
 				state[i] |= SP_STATE_HEADER;
-			kind = sector_own_kind(mode, raw);
+			kind = sp_sector_protection(mode, raw);
 		}
-		state[i] |= (uint16_t)sector_verify(kind, raw);
+		state[i] |= (uint16_t)sp_sector_verify(kind, raw);
 	}
 }
 
@@ -505,7 +506,7 @@ unsigned sp_sector_probe(const uint8_t raw[SP_RAW_SIZE], unsigned *form)
 {
 	if (form)
 		*form = 0;
-	if (memcmp(raw, sector_sync, SYNC_SIZE) != 0)
+	if (memcmp(raw, sp_sector_sync, SYNC_SIZE) != 0)
 		return SP_MODE_AUDIO;
 	if (raw[15] == 1)
 		return SP_MODE_MODE1;
@@ -517,7 +518,7 @@ unsigned sp_sector_probe_2336(const uint8_t data[2336], unsigned *form)
 	const bool xa = memcmp(data, data + 4, 4) == 0;
 
 	if (form)
-		*form = !xa ? 0 : sector_form(data) == KIND_FORM2 ? 2 : 1;
+		*form = !xa ? 0 : sector_form(data) == SP_PROTECTION_FORM2 ? 2 : 1;
 	return xa ? SP_MODE_XA : SP_MODE_MODE2;
 }
 

@@ -21,6 +21,16 @@
 #define SP_USER_OFFSET2  24   /* after an XA sub-header */
 #define SP_SUBMODE_FORM2 0x20 /* bit of sub-header bytes 2 and 6 */
 
+extern const uint8_t sp_sector_sync[12];
+
+/* How a sector's bytes are protected, which says what is between its header and its end. */
+enum sp_protection {
+	SP_PROTECTION_NONE, /* audio, formless mode 2, mode 0 */
+	SP_PROTECTION_MODE1,
+	SP_PROTECTION_FORM1,
+	SP_PROTECTION_FORM2, /* an EDC or none, no parity */
+};
+
 /* What was dropped and could not be rebuilt from what is kept. */
 enum sp_drop {
 	SP_DROP_SYNC,      /* sync pattern is not the standard one */
@@ -60,6 +70,14 @@ int sp_sector_convert(const struct sp_disc *disc, unsigned mode, unsigned from, 
  * mode. */
 void sp_sector_check(unsigned mode, unsigned parts, sp_lba lba, uint32_t count, const uint8_t *data,
 		     uint16_t *state);
+
+/* How one raw sector of a region with this mode is protected, by its own header where that is
+ * plausible. */
+enum sp_protection sp_sector_protection(unsigned mode, const uint8_t raw[SP_RAW_SIZE]);
+/* What of EDC and parity does not fit the sector's own bytes: SP_STATE_EDC, SP_STATE_ECC. */
+unsigned sp_sector_verify(enum sp_protection protection, const uint8_t raw[SP_RAW_SIZE]);
+/* Sync, MSF and mode are those of the place. */
+bool sp_sector_placed(unsigned mode, sp_lba lba, const uint8_t raw[SP_RAW_SIZE]);
 
 /* The mode of one raw 2352-byte sector by its own bytes: SP_MODE_MODE1, MODE2 (also where the mode
  * byte is none), XA; AUDIO when it has no sync. `form` (NULL is fine): 1 or 2 for XA, else 0. */

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define LEAD_OUT_TRACK 0xaa
@@ -253,6 +254,26 @@ bool sp_q_get_isrc(const uint8_t q[12], char isrc[13])
 		isrc[i] = (char)(c >= 0x11 ? c - 0x11 + 'A' : c + '0');
 	}
 	return sp_isrc_valid(isrc); /* codes without a character, and all zeros, are not */
+}
+
+bool sp_q_lba(const uint8_t q[12], sp_lba near, sp_lba *lba)
+{
+	for (unsigned i = 7; i < 10; i++)
+		if (!sp_bcd_valid(q[i]))
+			return false;
+	const struct sp_msf msf = {(uint8_t)sp_from_bcd(q[7]), (uint8_t)sp_from_bcd(q[8]),
+				   (uint8_t)sp_from_bcd(q[9])};
+	return (q[0] & 15) == 1 && sp_msf_to_lba(msf, near < -SP_MSF_OFFSET, lba);
+}
+
+void sp_q_vote(struct sp_q_vote *vote, const char *text)
+{
+	if (!vote->lead)
+		snprintf(vote->text, sizeof(vote->text), "%s", text);
+	if (!strcmp(vote->text, text))
+		vote->lead++;
+	else
+		vote->lead--;
 }
 
 bool sp_sub_generate(const struct sp_disc *disc, sp_lba lba, uint8_t interleaved[96])

@@ -27,6 +27,17 @@ bool sp_q_isrc(unsigned control, const char *isrc, sp_lba lba, uint8_t q[12]);
 bool sp_q_get_mcn(const uint8_t q[12], char mcn[14]);
 bool sp_q_get_isrc(const uint8_t q[12], char isrc[13]);
 
+/* The LBA that Q of ADR 1 says it lies at; `near` tells lead-in times (90:00:00 and up) from those
+ * of the program. False: of another ADR, or no time. The CRC is not looked at. */
+bool sp_q_lba(const uint8_t q[12], sp_lba near, sp_lba *lba);
+
+/* The text that most of many readings agree on, by Boyer and Moore: 0 at the start. */
+struct sp_q_vote {
+	char text[14];
+	uint64_t lead; /* by how many readings it leads all others together */
+};
+void sp_q_vote(struct sp_q_vote *vote, const char *text);
+
 /* The P-W sub-channel the layout implies: P, Q (MCN at LBAs ≡ 0 mod 100 and ISRC at ≡ 50, where the
  * disc has them), R-W zero. Interleaved. False as sp_q_position. */
 bool sp_sub_generate(const struct sp_disc *disc, sp_lba lba, uint8_t interleaved[96]);
