@@ -4,14 +4,14 @@
 #include "formats/cue.h"
 
 #include "base/bytes.h"
-#include "disc/cdtext.h"
 #include "disc/sector.h"
 #include "disc/subchannel.h"
-#include "formats/cue_text.h"
+#include "formats/cdt.h"
+#include "formats/cue_find.h"
 #include "formats/formats.h"
-#include "formats/wave.h"
+#include "formats/sbi.h"
+#include "formats/sound_io.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +19,6 @@
 
 enum {
 	CUE_SUB_SAMPLES = 64,
-	CUE_PACK = 18,
-	CUE_PACKS_MAX = 8 * 256, /* blocks of CD-Text × packs (MMC annex J) */
 };
 
 struct cue_open {
@@ -31,114 +29,9 @@ struct cue_open {
 	struct sp_cue_layout layout;
 	struct sp_extents map; /* owns every io that is opened */
 	char **found;          /* the name that led to each FILE */
+	const char *charset;   /* as asked for, or NULL */
+	bool convert;          /* sound that is not CD audio becomes it */
 };
-
-/* The last part of a name, whatever separates. */
-static const char *cue_base(const char *name)
-{
-	for (const char *p = name; *p; p++)
-		if (*p == '/' || *p == '\\')
-			name = p + 1;
-	return name;
-}
-
-/* `name` with another extension; NULL: no memory. */
-static char *cue_replace(const char *name, const char *extension)
-{
-	const char *dot = strrchr(cue_base(name), '.');
-
-	return sp_format_text("%.*s%s", dot ? (int)(dot - name) : (int)strlen(name), name,
-			      extension);
-}
-
-/* *out NULL with status 0: there is no such file. */
-static int cue_sibling(const struct cue_open *o, const char *name, struct sp_io **out,
-		       struct sp_error *err)
-{
-	const int r = sp_io_sibling(o->io, name, out, err);
-
-	if (r == SP_ERR_IO && err->sys_errno == ENOENT) {
-		*out = NULL;
-		return 0;
-	}
-	return r;
-}
-
-enum cue_way { CUE_AS_NAMED, CUE_IN_CP1252, CUE_WITHOUT_FOLDER, CUE_AFTER_SHEET, CUE_WAYS };
-
-/* The i-th name to look for; *name NULL: there is none. */
-static int cue_guess(const struct cue_open *o, size_t file, unsigned way, char **name)
-{
-	const struct sp_cue_file *f = &o->sheet.file[file];
-
-	*name = NULL;
-	if (way == CUE_AS_NAMED)
-		*name = sp_format_text("%s", f->name);
-	else if (way == CUE_IN_CP1252 && o->sheet.cp1252)
-		*name = sp_utf8_from_cp1252(f->name, strlen(f->name));
-	else if (way == CUE_WITHOUT_FOLDER && cue_base(f->name) != f->name)
-		*name = sp_format_text("%s", cue_base(f->name));
-	else if (way == CUE_AFTER_SHEET && o->sheet.files == 1 && f->data != SP_CUE_SOUND)
-		*name = cue_replace(cue_base(o->io->name), ".bin");
-	else
-		return 0;
-	return *name ? 0 : sp_fail_memory(o->err);
-}
-
-/* Open the data of one FILE under the first name that is there. */
-static int cue_find(struct cue_open *o, size_t file, struct sp_io **out)
-{
-	const char *named = o->sheet.file[file].name;
-	struct sp_error first = {0}, other = {0};
-	unsigned way = CUE_AS_NAMED;
-	int r = 0;
-
-	*out = NULL;
-	for (; !*out && !r && way < CUE_WAYS; way++) {
-		char *name;
-
-		r = cue_guess(o, file, way, &name);
-		if (r < 0 || !name)
-			continue;
-		struct sp_error *why = way == CUE_AS_NAMED ? &first : &other;
-		r = cue_sibling(o, name, out, why);
-		if (r < 0 && o->err)
-			*o->err = *why;
-		free(o->found[file]);
-		o->found[file] = name;
-	}
-	if (r < 0)
-		return r;
-	if (!*out) {
-		if (o->err)
-			*o->err = first;
-		return first.status;
-	}
-	if (way > CUE_AS_NAMED + 1 || strcmp(cue_base((*out)->name), cue_base(named)) != 0)
-		sp_note(o->notes, "%s: `%s' is taken for %s", o->io->name, named, (*out)->name);
-	if (strcmp((*out)->name, o->io->name) != 0)
-		return 0;
-	r = sp_cue_fail(o->io->name, o->sheet.file[file].at, o->err, "the sheet names itself");
-	sp_io_close(*out);
-	return r;
-}
-
-/* A slice of a sound file with its samples alone in place of *io. */
-static int cue_take_sound(struct cue_open *o, struct sp_cue_bin *bin, struct sp_io **io)
-{
-	struct sp_io *samples;
-	struct sp_wave wave;
-	int r = sp_wave_find(*io, &wave, o->err);
-
-	if (!r)
-		r = sp_io_slice(&samples, *io, wave.offset, wave.size, o->err);
-	if (r < 0)
-		return r;
-	*io = samples;
-	bin->sound = true;
-	bin->swap = wave.big_endian;
-	return 0;
-}
 
 static int cue_open_file(struct cue_open *o, size_t file)
 {
@@ -146,12 +39,14 @@ static int cue_open_file(struct cue_open *o, size_t file)
 	struct sp_cue_bin *bin = &o->layout.bin[file];
 	uint8_t magic[4] = {0};
 	struct sp_io *io;
-	int r = cue_find(o, file, &io);
+	int r = sp_cue_find(o->io, &o->sheet, file, o->notes, &io, &o->found[file], o->err);
 
 	if (r < 0)
 		return r;
-	if (data == SP_CUE_SOUND)
-		r = cue_take_sound(o, bin, &io);
+	bin->sound = data == SP_CUE_SOUND;
+	bin->swap = data == SP_CUE_MOTOROLA;
+	if (bin->sound)
+		r = sp_sound_view(&io, o->convert, &bin->swap, o->notes, o->err);
 	else if (io->size >= sizeof(magic))
 		r = sp_io_read(io, 0, magic, sizeof(magic), o->err);
 	if (!r)
@@ -165,7 +60,6 @@ static int cue_open_file(struct cue_open *o, size_t file)
 			io->name);
 	bin->io = io;
 	bin->size = io->size;
-	bin->swap = bin->swap || data == SP_CUE_MOTOROLA;
 	return 0;
 }
 
@@ -205,16 +99,16 @@ static bool cue_lacks_sub(const struct cue_open *o, size_t file)
 static int cue_open_sub(struct cue_open *o, size_t file)
 {
 	struct sp_cue_bin *bin = &o->layout.bin[file];
-	const char *dot = strrchr(cue_base(o->found[file]), '.');
+	const char *dot = strrchr(sp_cue_base(o->found[file]), '.');
 	const uint64_t sectors = sp_cue_sectors(&o->layout, (unsigned)file);
 	struct sp_error why = {0};
 	struct sp_io *io = NULL;
 	bool known = false;
 
-	if (bin->sound || (dot && !strcasecmp(dot, ".sub")))
+	if (dot && !strcasecmp(dot, ".sub"))
 		return 0;
-	char *name = cue_replace(o->found[file], ".sub");
-	int r = name ? cue_sibling(o, name, &io, &why) : sp_fail_memory(&why);
+	char *name = sp_cue_replace(o->found[file], ".sub");
+	int r = name ? sp_cue_sibling(o->io, name, &io, &why) : sp_fail_memory(&why);
 	free(name);
 	if (r < 0 && o->err)
 		*o->err = why;
@@ -253,14 +147,11 @@ static int cue_open_files(struct cue_open *o)
 	return r;
 }
 
-/* Packs of CD-Text in a file: bare, or behind the four bytes of a READ TOC reply, and some writers
- * end them with a zero. Without them only texts are lost, so that a bad file is no failure. */
 static int cue_open_cdtext(struct cue_open *o, struct sp_disc *disc)
 {
-	uint8_t packs[CUE_PACKS_MAX * CUE_PACK];
 	struct sp_error why = {0};
 	struct sp_io *io = NULL;
-	int r = o->sheet.cdtext ? cue_sibling(o, o->sheet.cdtext, &io, &why) : 0;
+	int r = o->sheet.cdtext ? sp_cue_sibling(o->io, o->sheet.cdtext, &io, &why) : 0;
 
 	if (r < 0 && o->err)
 		*o->err = why;
@@ -271,18 +162,9 @@ static int cue_open_cdtext(struct cue_open *o, struct sp_disc *disc)
 			o->sheet.cdtext);
 		return 0;
 	}
-	const uint64_t odd = io->size % CUE_PACK, at = odd >= 4 ? 4 : 0;
-	const uint64_t size = io->size - odd;
-	const bool fits =
-		(odd == 0 || odd == 1 || odd == 4 || odd == 5) && size && size <= sizeof(packs);
-	if (fits)
-		r = sp_io_read(io, at, packs, (size_t)size, o->err);
-	if (!r && fits && packs[0] >= 0x80 && packs[0] < 0x90)
-		r = sp_disc_set_cdtext(disc, packs, (size_t)size) < 0 ? sp_fail_memory(o->err) : 0;
-	else if (!r)
-		sp_note(o->notes, "%s: holds no packs of CD-Text: left out", io->name);
+	r = sp_cdt_read(io, disc, o->notes, o->err);
 	sp_io_close(io);
-	return r || !disc->cdtext ? r : sp_cdtext_decode(disc, o->notes, o->err);
+	return r;
 }
 
 static int cue_read_sheet(struct cue_open *o)
@@ -295,8 +177,8 @@ static int cue_read_sheet(struct cue_open *o)
 		return sp_fail_memory(o->err);
 	int r = sp_io_read(o->io, 0, text, (size_t)o->io->size, o->err);
 	if (!r)
-		r = sp_cue_parse(&o->sheet, o->io->name, text, (size_t)o->io->size, o->notes,
-				 o->err);
+		r = sp_cue_parse(&o->sheet, o->io->name, text, (size_t)o->io->size, o->charset,
+				 o->notes, o->err);
 	free(text);
 	return r;
 }
@@ -304,7 +186,12 @@ static int cue_read_sheet(struct cue_open *o)
 static int cue_open(struct sp_source **out, struct sp_io *io, const struct sp_options *options,
 		    struct sp_error *err)
 {
-	struct cue_open o = {.io = io, .notes = sp_options_notes(options), .err = err};
+	const char *convert = sp_options_get(options, "resample");
+	struct cue_open o = {.io = io,
+			     .notes = sp_options_notes(options),
+			     .err = err,
+			     .charset = sp_options_get(options, "charset"),
+			     .convert = convert && !strcmp(convert, "yes")};
 	struct sp_disc *disc = NULL;
 	int r = cue_read_sheet(&o);
 
@@ -325,6 +212,14 @@ static int cue_open(struct sp_source **out, struct sp_io *io, const struct sp_op
 		r = sp_disc_check(disc, err);
 	if (!r)
 		r = sp_extents_source(out, disc, &o.map, err);
+	if (!r) {
+		disc = NULL; /* the source's */
+		r = sp_sbi_beside(out, io, options, err);
+		if (r < 0) {
+			sp_source_close(*out);
+			*out = NULL;
+		}
+	}
 	if (r < 0) {
 		sp_extents_clear(&o.map);
 		sp_disc_free(disc);
@@ -352,7 +247,15 @@ static const struct sp_format_option cue_options[] = {
 	{"sector", "2352|2048", "bytes of a data sector: whole, or user data alone"},
 	{"bins", "one|track", "data files: one (one a session), or one for each track"},
 	{"gaps", "own|previous", "with bins=track: whose file a pregap lies in"},
-	{"sub", "file|none|cdg", "stored sub-channel: a .sub file, left out, or in CDG tracks"},
+	{"sub", "file|none|cdg|sbi|lsd",
+	 "stored sub-channel: a .sub file, left out, in CDG tracks, or its odd Q frames in a list"},
+	{"audio", "raw|wav|flac", "audio tracks: sectors in a .bin, or sound files with tags"},
+	{"level", "5", "with audio=flac: 0 (fast) to 8 (small)"},
+	{"names", "sheet|title", "with bins=track: files named after the sheet, or NN - TITLE"},
+	{"charset", "auto", "letters of a sheet that is opened: utf-8, cp1252, cp1251, shift-jis"},
+	{"resample", "no|yes",
+	 "sound that is not 44100 Hz, 16 bits, stereo: refused, or converted"},
+	{"sbi", "no|yes", "the Q frames of an .sbi or .lsd file beside a sheet that is opened"},
 	{NULL, NULL, NULL},
 };
 

@@ -50,7 +50,7 @@ static bool fields_session_begun(const struct sp_cue_parser *p)
 /* A copy in UTF-8. */
 static char *fields_letters(const struct sp_cue_parser *p, const struct sp_word *word)
 {
-	return p->sheet->cp1252 ? sp_utf8_from_cp1252(word->at, word->size) : sp_word_copy(word);
+	return sp_charset_decode(p->sheet->charset, word->at, word->size, NULL);
 }
 
 static int fields_text_add(struct sp_cue_parser *p, unsigned type, const struct sp_word *word)
@@ -62,7 +62,8 @@ static int fields_text_add(struct sp_cue_parser *p, unsigned type, const struct 
 	if (!list)
 		return sp_fail_memory(p->err);
 	sheet->text = list;
-	struct sp_text text = {track ? track->number : 0, type, fields_letters(p, word)};
+	struct sp_text text = {
+		.track = track ? track->number : 0, .type = type, .text = fields_letters(p, word)};
 	if (!text.text)
 		return sp_fail_memory(p->err);
 	list[sheet->texts++] = text;

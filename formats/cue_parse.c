@@ -421,22 +421,49 @@ static int parse_lines(struct sp_cue_parser *p)
 	return parse_end(p);
 }
 
+/* Which encoding it is. That of 16 bits becomes UTF-8 as a whole: *wide, malloc'd. */
+static int parse_letters(struct sp_cue_parser *p, const char **text, size_t *size,
+			 const char *charset, char **wide)
+{
+	unsigned known = sp_cue_charset(*text, *size);
+
+	if (!sp_cue_charset_named(charset, &known))
+		return sp_fail(p->err, SP_ERR_USAGE,
+			       "-O charset=%s: the values are auto|utf-8|cp1252|cp1251|shift-jis",
+			       charset);
+	if (known == SP_CHARSET_UTF16LE || known == SP_CHARSET_UTF16BE) {
+		*wide = sp_charset_decode(known, *text, *size, size);
+		if (!*wide)
+			return sp_fail_memory(p->err);
+		*text = *wide;
+		sp_note(p->notes, "%s: read as %s", p->name, sp_cue_charset_title(known));
+		known = SP_CHARSET_UTF8;
+	} else if (known != SP_CHARSET_UTF8) {
+		sp_note(p->notes, "%s: not UTF-8, read as %s", p->name,
+			sp_cue_charset_title(known));
+	}
+	p->sheet->charset = known;
+	while (*size && ((*text)[*size - 1] == 0x1a || !(*text)[*size - 1]))
+		--*size; /* end of file, to DOS */
+	return 0;
+}
+
 int sp_cue_parse(struct sp_cue_sheet *sheet, const char *name, const void *text, size_t size,
-		 const struct sp_notes *notes, struct sp_error *err)
+		 const char *charset, const struct sp_notes *notes, struct sp_error *err)
 {
 	struct sp_cue_parser p = {.sheet = sheet, .name = name, .notes = notes, .err = err};
-	const char *bytes = text;
+	const char *letters = text;
+	char *wide = NULL;
 
 	*sheet = (struct sp_cue_sheet){.sessions = 1};
 	if (size > SP_CUE_TEXT_MAX)
 		return sp_fail(err, SP_ERR_FORMAT, "%s: larger than 1 MiB: no cue sheet", name);
-	while (size && (bytes[size - 1] == 0x1a || !bytes[size - 1])) /* end of file, to DOS */
-		size--;
-	sheet->cp1252 = !sp_utf8_valid(bytes, size);
-	if (sheet->cp1252)
-		sp_note(notes, "%s: not UTF-8, read as Windows-1252", name);
-	sp_text_begin(&p.c, bytes, size);
-	const int r = parse_lines(&p);
+	int r = parse_letters(&p, &letters, &size, charset, &wide);
+	if (!r) {
+		sp_text_begin(&p.c, letters, size);
+		r = parse_lines(&p);
+	}
+	free(wide);
 	if (r < 0)
 		sp_cue_sheet_clear(sheet);
 	return r;
@@ -455,7 +482,7 @@ void sp_cue_sheet_clear(struct sp_cue_sheet *sheet)
 	*sheet = (struct sp_cue_sheet){0};
 }
 
-int sp_cue_looks(const void *head, size_t size)
+static int parse_looks(const char *head, size_t size)
 {
 	struct sp_text_cursor c;
 	struct sp_word word, rest;
@@ -481,4 +508,16 @@ int sp_cue_looks(const void *head, size_t size)
 		}
 	}
 	return track ? 95 : file ? 40 : 0;
+}
+
+int sp_cue_looks(const void *head, size_t size)
+{
+	const unsigned charset = sp_cue_charset(head, size < 2 ? size : 2);
+	char *wide = NULL;
+
+	if (charset == SP_CHARSET_UTF16LE || charset == SP_CHARSET_UTF16BE)
+		head = wide = sp_charset_decode(charset, head, size, &size);
+	const int score = head ? parse_looks(head, size) : 0;
+	free(wide);
+	return score;
 }

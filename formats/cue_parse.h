@@ -86,15 +86,16 @@ struct sp_cue_sheet {
 	struct sp_text *text; /* UTF-8 */
 	size_t texts;
 	char mcn[14];
-	char *cdtext; /* name of a file of CD-Text packs, or NULL */
-	bool cp1252;  /* the sheet is not UTF-8 */
+	char *cdtext;     /* name of a file of CD-Text packs, or NULL */
+	unsigned charset; /* of enum sp_charset: that of file[].name; texts are UTF-8 */
 	bool gd;
 };
 
 /* Fill *sheet (which is cleared first) from `size` bytes of text. `name` is the sheet's, for errors
- * and notes. On failure the sheet is empty. */
+ * and notes; `charset` the encoding as -O charset=NAME has it, NULL: told by the bytes. On failure
+ * the sheet is empty. */
 int sp_cue_parse(struct sp_cue_sheet *sheet, const char *name, const void *text, size_t size,
-		 const struct sp_notes *notes, struct sp_error *err);
+		 const char *charset, const struct sp_notes *notes, struct sp_error *err);
 void sp_cue_sheet_clear(struct sp_cue_sheet *sheet);
 
 /* 0…100: does this text begin like a cue sheet? */

@@ -4,20 +4,20 @@
 #include "disc/sector.h"
 #include "formats/cue_write.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 unsigned sp_cue_stored(const struct sp_cue_plan *plan, const struct sp_region *region)
 {
 	const bool framed = region->mode == SP_MODE_MODE1 || region->mode == SP_MODE_DATA2048;
-	const unsigned sub = plan->sub == SP_CUE_SUB_FILE ? region->parts & SP_PART_PW : 0;
+	const bool beside = plan->sub != SP_CUE_SUB_NONE && plan->sub != SP_CUE_SUB_CDG;
+	const unsigned sub = beside ? region->parts & SP_PART_PW : 0;
 
 	/* the first file begins at LBA 0 */
 	if (region->mode == SP_MODE_BLOCK512 || region->lba + (sp_lba)region->count <= 0)
 		return 0;
-	if (region->kind == SP_REGION_GAP && (!region->stored || plan->per_track))
+	/* what parts sessions is no part of a track's file, and no sound */
+	if (region->kind == SP_REGION_GAP && (!region->stored || plan->per_track || plan->audio))
 		return 0;
 	/* a track without sectors there is none: what is not stored of it becomes silence */
 	if (!region->stored && region->kind != SP_REGION_TRACK)
@@ -34,7 +34,7 @@ static size_t plan_size(const struct sp_cue_plan *plan, const struct sp_region *
 {
 	unsigned parts = sp_cue_stored(plan, region);
 
-	if (plan->sub == SP_CUE_SUB_FILE)
+	if (plan->sub != SP_CUE_SUB_CDG)
 		parts &= ~(unsigned)SP_PART_PW;
 	return parts ? sp_sector_size(region->mode, parts) : 0;
 }
@@ -61,21 +61,17 @@ const struct sp_cue_type *sp_cue_track_type(const struct sp_cue_plan *plan,
 	return type;
 }
 
-char *sp_cue_name(const struct sp_cue_plan *plan, const char *fmt, ...)
+/* Do the region's sectors go to a sound file? The track decides: what an old writer left of data in
+ * its pregap is kept as the samples it reads as. */
+static bool plan_sound(const struct sp_cue_plan *plan, const struct sp_disc *disc,
+		       const struct sp_region *region)
 {
-	const char *slash = strrchr(plan->name, '/');
-	const char *base = slash ? slash + 1 : plan->name, *dot = strrchr(base, '.');
-	const int stem = dot && dot > base ? (int)(dot - base) : (int)strlen(base);
-	char tail[64];
-	va_list args;
+	const struct sp_track *track = sp_disc_track(disc, region->track);
 
-	va_start(args, fmt);
-	vsnprintf(tail, sizeof(tail), fmt, args);
-	va_end(args);
-	return sp_format_text("%.*s%s", stem, base, tail);
+	return plan->audio && track && track->mode == SP_MODE_AUDIO;
 }
 
-static int plan_begin_file(struct sp_cue_plan *plan, const struct sp_region *region,
+static int plan_begin_file(struct sp_cue_plan *plan, const struct sp_region *region, bool sound,
 			   struct sp_error *err)
 {
 	struct sp_cue_out *list = sp_grow(plan->out, plan->outs, sizeof(list[0]));
@@ -83,17 +79,21 @@ static int plan_begin_file(struct sp_cue_plan *plan, const struct sp_region *reg
 	if (!list)
 		return sp_fail_memory(err);
 	plan->out = list;
-	list[plan->outs++] = (struct sp_cue_out){
-		.track = region->track, .session = region->session, .last = region->session};
+	list[plan->outs++] = (struct sp_cue_out){.track = region->track,
+						 .session = region->session,
+						 .last = region->session,
+						 .sound = sound};
 	return 0;
 }
 
 /* Does the region begin another file? */
-static bool plan_turns(const struct sp_cue_plan *plan, const struct sp_region *region)
+static bool plan_turns(const struct sp_cue_plan *plan, const struct sp_region *region, bool sound)
 {
 	const struct sp_cue_out *out = plan->outs ? &plan->out[plan->outs - 1] : NULL;
 
 	if (!out || (out->last != region->session && !plan->joined[region->session]))
+		return true;
+	if (out->sound != sound)
 		return true;
 	if (!plan->per_track || out->track == region->track || region->kind == SP_REGION_GAP)
 		return false;
@@ -108,8 +108,9 @@ static int plan_place(struct sp_cue_plan *plan, const struct sp_disc *disc,
 
 	if (!size)
 		return 0;
-	if (plan_turns(plan, region)) {
-		const int r = plan_begin_file(plan, region, err);
+	const bool sound = plan_sound(plan, disc, region);
+	if (plan_turns(plan, region, sound)) {
+		const int r = plan_begin_file(plan, region, sound, err);
 		if (r < 0)
 			return r;
 	}
@@ -200,28 +201,6 @@ static int plan_check_disc(const struct sp_cue_plan *plan, const struct sp_disc 
 	return 0;
 }
 
-static int plan_name_files(struct sp_cue_plan *plan, const struct sp_disc *disc,
-			   struct sp_error *err)
-{
-	const unsigned last = disc->track[disc->tracks - 1].number;
-
-	for (size_t i = 0; i < plan->outs; i++) {
-		struct sp_cue_out *out = &plan->out[i];
-
-		if (plan->per_track ? disc->tracks == 1 : plan->outs == 1)
-			out->name = sp_cue_name(plan, ".bin");
-		else if (!plan->per_track)
-			out->name = sp_cue_name(plan, " (Session %u).bin", out->session);
-		else if (last < 10)
-			out->name = sp_cue_name(plan, " (Track %u).bin", out->track);
-		else
-			out->name = sp_cue_name(plan, " (Track %02u).bin", out->track);
-		if (!out->name)
-			return sp_fail_memory(err);
-	}
-	return 0;
-}
-
 int sp_cue_plan(struct sp_cue_plan *plan, const struct sp_disc *disc, struct sp_error *err)
 {
 	int r = plan_check_disc(plan, disc, err);
@@ -234,7 +213,7 @@ int sp_cue_plan(struct sp_cue_plan *plan, const struct sp_disc *disc, struct sp_
 		r = plan_place(plan, disc, &disc->region[i], err);
 	if (!r && !plan->outs)
 		r = sp_fail(err, SP_ERR_UNSUPPORTED, "%s: no sector is stored", plan->name);
-	return r < 0 ? r : plan_name_files(plan, disc, err);
+	return r < 0 ? r : sp_cue_name_files(plan, disc, err);
 }
 
 void sp_cue_plan_clear(struct sp_cue_plan *plan)

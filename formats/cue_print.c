@@ -2,6 +2,7 @@
 /* The text of a sheet, in the one form every program takes: CR LF, UTF-8 without a mark, codes and
  * flags before INDEX. */
 #include "base/bytes.h"
+#include "disc/cdtext.h"
 #include "formats/cue_text.h"
 #include "formats/cue_write.h"
 
@@ -18,6 +19,7 @@ struct cue_printer {
 	size_t size, room;
 	size_t file;  /* the last one named; SIZE_MAX: none */
 	bool letters; /* some text is not ASCII */
+	bool packs;   /* a file of packs holds what no line can of block 0 */
 	int status;   /* the first failure */
 };
 
@@ -77,7 +79,9 @@ static void print_file(struct cue_printer *p, const struct sp_cue_spot *spot)
 	if (!spot || spot->file == p->file)
 		return;
 	p->file = spot->file;
-	print_line(p, "FILE \"%s\" BINARY", p->plan->out[p->file].name);
+	const struct sp_cue_out *out = &p->plan->out[p->file];
+	/* WAVE is the word for every sound file: players go by content */
+	print_line(p, "FILE \"%s\" %s", out->name, out->sound ? "WAVE" : "BINARY");
 }
 
 /* Letters a line of text cannot hold. A tab is one it can. */
@@ -89,6 +93,26 @@ static bool print_controls(const char *text)
 	return false;
 }
 
+/* Without the control characters, which are counted as lost before it comes to this. */
+static void print_keyword(struct cue_printer *p, const char *indent, const char *keyword,
+			  const char *text)
+{
+	char *line = malloc(strlen(text) + 1);
+	size_t n = 0;
+
+	if (!line) {
+		p->status = sp_fail_memory(p->err);
+		return;
+	}
+	for (const char *c = text; *c; c++)
+		if (((unsigned char)*c >= 0x20 || *c == '\t') && *c != 0x7f)
+			line[n++] = *c;
+	line[n] = '\0';
+	if (n)
+		print_line(p, "%s%s \"%s\"", indent, keyword, line);
+	free(line);
+}
+
 static void print_text(struct cue_printer *p, const struct sp_text *text)
 {
 	const bool remark = text->type == SP_TEXT_REMARK;
@@ -97,21 +121,36 @@ static void print_text(struct cue_printer *p, const struct sp_text *text)
 
 	if (!*text->text || p->status)
 		return;
-	if (!keyword || print_controls(text->text)) {
+	if (!keyword || (!sp_cdtext_is_line(text) && !remark && p->packs))
+		return;
+	if (remark && print_controls(text->text)) {
 		p->status = sp_fail(p->err, SP_ERR_UNSUPPORTED,
-				    "%s: the %s of track %u holds a control character, which a "
+				    "%s: the REM of track %u holds a control character, which a "
 				    "sheet cannot",
-				    p->plan->name, keyword ? keyword : "text", text->track);
+				    p->plan->name, text->track);
 		return;
 	}
 	for (const char *c = text->text; *c; c++)
 		p->letters = p->letters || (unsigned char)*c >= 0x80;
 	if (!remark)
-		print_line(p, "%s%s \"%s\"", indent, keyword, text->text);
+		print_keyword(p, indent, keyword, text->text);
 	else if (sp_cue_remark_structural(text->text)) /* from another kind of sheet */
 		print_line(p, "%sREM COMMENT %s", indent, text->text);
 	else
 		print_line(p, "%sREM %s", indent, text->text);
+}
+
+/* A disc whose own packs have a line break in a message keeps it there. */
+static int print_packs(struct cue_printer *p)
+{
+	struct sp_cdtext_lost lost;
+	uint8_t *packs = NULL;
+	size_t size;
+	const int r = sp_cdtext_packs(p->disc, SP_CDTEXT_BESIDE, &packs, &size, &lost, p->err);
+
+	p->packs = size && !(lost.blocks & 1);
+	free(packs);
+	return r;
 }
 
 static void print_texts(struct cue_printer *p, unsigned track, bool remarks)
@@ -119,7 +158,8 @@ static void print_texts(struct cue_printer *p, unsigned track, bool remarks)
 	for (size_t i = 0; i < p->disc->texts; i++) {
 		const struct sp_text *text = &p->disc->text[i];
 
-		if (text->track == track && (text->type == SP_TEXT_REMARK) == remarks)
+		if (text->track == track && !text->block &&
+		    (text->type == SP_TEXT_REMARK) == remarks)
 			print_text(p, text);
 	}
 }
@@ -263,6 +303,7 @@ int sp_cue_print(const struct sp_cue_plan *plan, const struct sp_disc *disc, con
 {
 	struct cue_printer p = {.plan = plan, .disc = disc, .err = err, .file = SIZE_MAX};
 
+	p.status = print_packs(&p);
 	print_texts(&p, 0, true);
 	if (disc->mcn[0])
 		print_line(&p, "CATALOG %s", disc->mcn);

@@ -6,10 +6,14 @@
 #include "disc/cdtext.h"
 #include "disc/sector.h"
 #include "disc/subchannel.h"
+#include "formats/audio_write.h"
+#include "formats/sbi.h"
 #include "stream/loss.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { CUE_FLAC_LEVEL = 5, CUE_FLAC_LEVEL_MAX = 8 };
 
 struct cue_sink {
 	struct sp_sink sink;
@@ -19,6 +23,7 @@ struct cue_sink {
 	struct sp_extents map;
 	const struct sp_disc *disc; /* the source's, from begin on */
 	bool sub;                   /* there are .sub files */
+	struct sp_sbi sbi;          /* with sub=sbi and sub=lsd */
 };
 
 static unsigned cue_wants(struct sp_sink *sink, const struct sp_region *region)
@@ -26,38 +31,73 @@ static unsigned cue_wants(struct sp_sink *sink, const struct sp_region *region)
 	return sp_cue_stored(&((struct cue_sink *)sink)->plan, region);
 }
 
+/* What the tags of a sound file speak of: a track, or 0. */
+static unsigned cue_tagged(const struct cue_sink *cue, const struct sp_cue_out *out)
+{
+	return cue->plan.per_track || cue->disc->tracks == 1 ? out->track : 0;
+}
+
+/* A member of the set, as the map's. */
+static int cue_open_member(struct cue_sink *cue, const char *name, const struct sp_cue_out *flac,
+			   struct sp_io **out, struct sp_error *err)
+{
+	struct sp_tags tags;
+	struct sp_io *io = NULL, *encoder;
+	int r = sp_io_sibling(cue->io, name, &io, err);
+
+	if (!r && flac) {
+		sp_tags_collect(&tags, cue->disc, cue_tagged(cue, flac));
+		r = sp_flac_writer(&encoder, io, flac->bytes, cue->plan.level, &tags, err);
+		if (!r)
+			io = encoder;
+	}
+	if (!r)
+		r = sp_extents_own(&cue->map, io, err);
+	if (r < 0)
+		sp_io_close(io);
+	*out = r < 0 ? NULL : io;
+	return r;
+}
+
+/* Open one file of the plan and, where there is one, that of its sub-channel. */
+static int cue_open_out(struct cue_sink *cue, struct sp_cue_out *out, struct sp_io **sub,
+			struct sp_error *err)
+{
+	const bool flac = out->sound && cue->plan.audio == SP_CUE_AUDIO_FLAC;
+	int r = cue_open_member(cue, out->name, flac ? out : NULL, &out->io, err);
+
+	*sub = NULL;
+	if (r < 0 || !cue->sub)
+		return r;
+	const char *dot = strrchr(out->name, '.');
+	char *name = sp_format_text("%.*s.sub", (int)(dot - out->name), out->name);
+	r = name ? cue_open_member(cue, name, NULL, sub, err) : sp_fail_memory(err);
+	free(name);
+	return r;
+}
+
 /* Open the files of the plan and lay the regions out in them. */
 static int cue_lay_out(struct cue_sink *cue, struct sp_error *err)
 {
-	struct sp_io *io[2] = {NULL, NULL};
-	size_t file = SIZE_MAX;
+	struct sp_io *sub = NULL;
 
 	for (size_t i = 0; i < cue->plan.spots; i++) {
 		const struct sp_cue_spot *spot = &cue->plan.spot[i];
 		const struct sp_region *region = sp_disc_region(cue->disc, spot->lba);
+		struct sp_cue_out *out = &cue->plan.out[spot->file];
 		unsigned parts = sp_cue_stored(&cue->plan, region);
-		const unsigned sub = cue->sub ? SP_PART_PW : 0;
+		int r = out->io ? 0 : cue_open_out(cue, out, &sub, err);
 
-		for (unsigned n = 0; spot->file != file && n <= cue->sub; n++) {
-			const char *bin = cue->plan.out[spot->file].name;
-			char *name = n ? sp_format_text("%.*s.sub", (int)strlen(bin) - 4, bin)
-				       : sp_format_text("%s", bin);
-			int r = name ? sp_io_sibling(cue->io, name, &io[n], err)
-				     : sp_fail_memory(err);
-
-			free(name);
-			if (!r && (r = sp_extents_own(&cue->map, io[n], err)) < 0)
-				sp_io_close(io[n]);
-			if (r < 0)
-				return r;
-		}
-		file = spot->file;
-		parts &= ~sub;
+		if (r < 0)
+			return r;
+		if (cue->plan.sub != SP_CUE_SUB_CDG)
+			parts &= ~(unsigned)SP_PART_PW;
+		const bool wave = out->sound && cue->plan.audio == SP_CUE_AUDIO_WAVE;
 		const struct sp_extent main = {
 			.lba = spot->lba,
 			.count = spot->count,
-			.io = io[0],
-			.offset = spot->offset,
+			.io = out->io,
+			.offset = spot->offset + (wave ? SP_WAVE_HEAD : 0),
 			.stride = (uint32_t)sp_sector_size(region->mode, parts),
 			.mode = region->mode,
 			.parts = parts,
@@ -65,14 +105,14 @@ static int cue_lay_out(struct cue_sink *cue, struct sp_error *err)
 		const struct sp_extent side = {
 			.lba = spot->lba,
 			.count = spot->count,
-			.io = io[1],
+			.io = sub,
 			.offset = spot->frame * SP_SUB_SIZE,
 			.stride = SP_SUB_SIZE,
 			.mode = region->mode,
 			.parts = SP_PART_PW,
 			.encoding = SP_ENC_SUB_LINEAR,
 		};
-		int r = sp_extents_add(&cue->map, &main, false, false, err);
+		r = sp_extents_add(&cue->map, &main, false, false, err);
 		if (!r && cue->sub)
 			r = sp_extents_add(&cue->map, &side, true, false, err);
 		if (r < 0)
@@ -91,12 +131,15 @@ static bool cue_per_track(const struct sp_cue_plan *plan, const struct sp_disc *
 static int cue_losses(struct sp_sink *sink, const struct sp_disc *disc, struct sp_losses *losses,
 		      struct sp_error *err)
 {
-	const struct sp_cue_plan *chosen = &((struct cue_sink *)sink)->plan;
-	struct sp_cue_plan plan = {.name = chosen->name,
-				   .user = chosen->user,
-				   .per_track = cue_per_track(chosen, disc),
-				   .previous = chosen->previous,
-				   .sub = chosen->sub};
+	struct cue_sink *cue = (struct cue_sink *)sink;
+	struct sp_cue_plan plan = {.name = cue->plan.name,
+				   .user = cue->plan.user,
+				   .per_track = cue_per_track(&cue->plan, disc),
+				   .previous = cue->plan.previous,
+				   .titles = cue->plan.titles,
+				   .audio = cue->plan.audio,
+				   .level = cue->plan.level,
+				   .sub = cue->plan.sub};
 	char *text = NULL;
 	size_t size;
 
@@ -105,9 +148,8 @@ static int cue_losses(struct sp_sink *sink, const struct sp_disc *disc, struct s
 		r = sp_cue_print(&plan, disc, NULL, &text, &size, err);
 	free(text);
 	sp_cue_plan_clear(&plan);
-	if (!r)
-		sp_losses_count(losses, sink, disc);
-	return r;
+	cue->disc = disc; /* what a list of Qs cannot say is seen in sectors, in a scan too */
+	return r < 0 ? r : sp_losses_common(losses, sink, disc, err);
 }
 
 static int cue_begin(struct sp_sink *sink, const struct sp_disc *disc, struct sp_source *source,
@@ -116,6 +158,7 @@ static int cue_begin(struct sp_sink *sink, const struct sp_disc *disc, struct sp
 	struct cue_sink *cue = (struct cue_sink *)sink;
 
 	(void)source;
+	sp_sbi_clear(&cue->sbi); /* what a scan found */
 	cue->disc = disc;
 	if (cue_per_track(&cue->plan, disc) && !cue->plan.per_track)
 		sp_note(&cue->notes, "%s: a GD-ROM's areas are told apart with bins=track only",
@@ -166,19 +209,32 @@ static int cue_write_with_sub(struct cue_sink *cue, const struct sp_span *span,
 	return r;
 }
 
+static bool cue_lists(const struct sp_cue_plan *plan)
+{
+	return plan->sub == SP_CUE_SUB_SBI || plan->sub == SP_CUE_SUB_LSD;
+}
+
+static unsigned cue_list_kind(const struct sp_cue_plan *plan)
+{
+	return plan->sub == SP_CUE_SUB_LSD ? SP_LSD : SP_SBI;
+}
+
 static int cue_write(struct sp_sink *sink, const struct sp_span *span, struct sp_error *err)
 {
 	struct cue_sink *cue = (struct cue_sink *)sink;
-	const int r = cue_drop(cue, span, err);
+	int r = cue_drop(cue, span, err);
 
-	if (r < 0)
+	if (!r && cue_lists(&cue->plan))
+		r = sp_sbi_collect(&cue->sbi, cue_list_kind(&cue->plan), cue->disc, span,
+				   sink->losses, err);
+	if (r < 0 || sink->dry)
 		return r;
 	if (cue->sub && !(span->parts & SP_PART_PW))
 		return cue_write_with_sub(cue, span, err);
 	return sp_extents_write(&cue->map, span, err);
 }
 
-/* Packs say more than keywords can where they are not what the keywords would make. */
+/* What the keywords do not say goes to a file of packs beside the sheet. */
 static int cue_write_packs(struct cue_sink *cue, const struct sp_disc *disc, char **name,
 			   struct sp_error *err)
 {
@@ -187,20 +243,36 @@ static int cue_write_packs(struct cue_sink *cue, const struct sp_disc *disc, cha
 	size_t size = 0;
 
 	*name = NULL;
-	if (!disc->cdtext_size)
-		return 0;
-	int r = sp_cdtext_encode(disc, &packs, &size, NULL, err);
-	const bool same = !r && size == disc->cdtext_size && !memcmp(packs, disc->cdtext, size);
-	free(packs);
-	if (r < 0 || same)
+	int r = sp_cdtext_packs(disc, SP_CDTEXT_BESIDE, &packs, &size, NULL, err);
+	if (r < 0 || !size)
 		return r;
 	*name = sp_cue_name(&cue->plan, ".cdt");
 	if (!*name)
-		return sp_fail_memory(err);
-	r = sp_io_sibling(cue->io, *name, &io, err);
+		r = sp_fail_memory(err);
 	if (!r)
-		r = sp_io_write(io, 0, disc->cdtext, disc->cdtext_size, err);
+		r = sp_io_sibling(cue->io, *name, &io, err);
+	if (!r)
+		r = sp_io_write(io, 0, packs, size, err);
 	sp_io_close(io);
+	free(packs);
+	return r;
+}
+
+/* Sound files are whole with what frames them, and with what the disc says of them at last. */
+static int cue_finish_sound(struct cue_sink *cue, const struct sp_disc *disc, struct sp_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < cue->plan.outs; i++) {
+		const struct sp_cue_out *out = &cue->plan.out[i];
+		struct sp_tags tags;
+
+		if (!out->sound)
+			continue;
+		sp_tags_collect(&tags, disc, cue_tagged(cue, out));
+		r = cue->plan.audio == SP_CUE_AUDIO_FLAC ? sp_flac_finish(out->io, &tags, err)
+							 : sp_wave_finish(out->io, &tags, err);
+	}
 	return r;
 }
 
@@ -209,8 +281,12 @@ static int cue_finish(struct sp_sink *sink, const struct sp_disc *disc, struct s
 	struct cue_sink *cue = (struct cue_sink *)sink;
 	char *text = NULL, *packs = NULL;
 	size_t size;
-	int r = cue_write_packs(cue, disc, &packs, err);
+	int r = cue_finish_sound(cue, disc, err);
 
+	if (!r)
+		r = cue_write_packs(cue, disc, &packs, err);
+	if (!r)
+		r = sp_sbi_write(&cue->sbi, cue_list_kind(&cue->plan), cue->io, err);
 	if (!r)
 		r = sp_cue_print(&cue->plan, disc, packs, &text, &size, err);
 	if (!r)
@@ -226,6 +302,7 @@ static void cue_close(struct sp_sink *sink)
 
 	sp_extents_clear(&cue->map);
 	sp_cue_plan_clear(&cue->plan);
+	sp_sbi_clear(&cue->sbi);
 	sp_io_close(cue->io);
 	free(cue);
 }
@@ -245,14 +322,15 @@ static int cue_choose(struct sp_cue_plan *plan, const struct sp_options *options
 		      struct sp_error *err)
 {
 	static const struct {
-		const char *key, *values[4];
-	} option[] = {{"sector", {"2352", "2048"}},
-		      {"bins", {"one", "track"}},
-		      {"gaps", {"own", "previous"}},
-		      {"sub", {"file", "none", "cdg"}}};
-	int choice[4];
+		const char *key, *values[6];
+	} option[] = {
+		{"sector", {"2352", "2048"}},      {"bins", {"one", "track"}},
+		{"gaps", {"own", "previous"}},     {"sub", {"file", "none", "cdg", "sbi", "lsd"}},
+		{"audio", {"raw", "wav", "flac"}}, {"names", {"sheet", "title"}}};
+	const char *level = sp_options_get(options, "level");
+	int choice[6];
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		choice[i] = cue_choice(options, option[i].key, option[i].values);
 		if (choice[i] < 0)
 			return sp_fail(err, SP_ERR_USAGE, "cue has no %s=%s", option[i].key,
@@ -262,6 +340,16 @@ static int cue_choose(struct sp_cue_plan *plan, const struct sp_options *options
 	plan->per_track = choice[1] == 1;
 	plan->previous = choice[2] == 1;
 	plan->sub = (unsigned)choice[3];
+	plan->audio = (unsigned)choice[4];
+	plan->titles = choice[5] == 1;
+	plan->level = level ? (unsigned)(level[0] - '0') : CUE_FLAC_LEVEL;
+	if (plan->level > CUE_FLAC_LEVEL_MAX || (level && level[1]))
+		return sp_fail(err, SP_ERR_USAGE, "-O level=%s: the levels are 0 to %d", level,
+			       CUE_FLAC_LEVEL_MAX);
+	if (plan->audio && plan->sub == SP_CUE_SUB_CDG)
+		return sp_fail(
+			err, SP_ERR_USAGE,
+			"sub=cdg: sectors with sub-channel are no sound file; take sub=file");
 	return 0;
 }
 
@@ -294,8 +382,11 @@ int sp_cue_create(struct sp_sink **out, struct sp_io *io, const struct sp_option
 		free(cue);
 		return r;
 	}
-	cue->sink = (struct sp_sink){
-		.ops = &ops, .carries = sp_cue_carries(options), .msf_end = SP_LBA_MSF_END};
+	cue->sink = (struct sp_sink){.ops = &ops,
+				     .flags = SP_SINK_PACKS | SP_SINK_KEYWORDS |
+					      (cue_lists(&cue->plan) ? SP_SINK_FORWARDS : 0),
+				     .carries = sp_cue_carries(options),
+				     .msf_end = SP_LBA_MSF_END};
 	cue->io = io;
 	cue->plan.name = io->name;
 	if (notes)

@@ -17,14 +17,26 @@ struct sp_cue_out {
 	unsigned track, session; /* it was begun for */
 	unsigned last;           /* session in it */
 	uint64_t frames, bytes;
+	bool sound;       /* a file of samples, not of sectors */
+	struct sp_io *io; /* borrowed by the sink while it writes */
 };
 
-enum sp_cue_sub { SP_CUE_SUB_FILE, SP_CUE_SUB_NONE, SP_CUE_SUB_CDG };
+enum sp_cue_audio { SP_CUE_AUDIO_RAW, SP_CUE_AUDIO_WAVE, SP_CUE_AUDIO_FLAC };
+
+enum sp_cue_sub { /* a .sub file; nothing; in CDG tracks; the odd Q frames in a list */
+		  SP_CUE_SUB_FILE,
+		  SP_CUE_SUB_NONE,
+		  SP_CUE_SUB_CDG,
+		  SP_CUE_SUB_SBI,
+		  SP_CUE_SUB_LSD,
+};
 
 struct sp_cue_plan {
 	const char *name; /* of the sheet */
 	bool user;        /* data sectors without their framing, where they can do without */
 	bool per_track, previous;
+	bool titles;           /* a track's file is called by its number and title */
+	unsigned audio, level; /* of the audio tracks' files; what FLAC is to try */
 	unsigned sub;
 	struct sp_cue_spot *spot; /* ascending */
 	size_t spots;
@@ -45,6 +57,8 @@ const struct sp_cue_spot *sp_cue_spot(const struct sp_cue_plan *plan, sp_lba lba
 const struct sp_cue_type *sp_cue_track_type(const struct sp_cue_plan *plan,
 					    const struct sp_disc *disc,
 					    const struct sp_track *track);
+/* Give every file of the plan its name. */
+int sp_cue_name_files(struct sp_cue_plan *plan, const struct sp_disc *disc, struct sp_error *err);
 /* The sheet's stem with something else behind it; malloc'd. */
 char *sp_cue_name(const struct sp_cue_plan *plan, const char *fmt, ...) SP_PRINTF(2, 3);
 

@@ -8,12 +8,17 @@
 #include <string.h>
 #include <strings.h>
 
+/* clang-format off */
 static const struct sp_format *const formats_table[] = {
+	&sp_format_ccd,
 	&sp_format_cue,
+	&sp_format_img,
 	&sp_format_iso,
+	&sp_format_raw,
 	&sp_format_store,
 	NULL,
 };
+/* clang-format on */
 
 const struct sp_format *const *sp_formats(void)
 {
@@ -49,8 +54,10 @@ static bool formats_ends(const char *path, const char *const *extension)
 const struct sp_format *sp_format_for_path(const char *path)
 {
 	for (const struct sp_format *const *f = formats_table; *f; f++)
-		if ((*f)->create && (formats_ends(path, (*f)->extension) ||
-				     formats_ends(path, (*f)->data_extension)))
+		if ((*f)->create && formats_ends(path, (*f)->extension))
+			return *f;
+	for (const struct sp_format *const *f = formats_table; *f; f++)
+		if ((*f)->create && formats_ends(path, (*f)->data_extension))
 			return *f;
 	return NULL;
 }
@@ -59,7 +66,7 @@ const char *sp_options_get(const struct sp_options *options, const char *key)
 {
 	for (size_t i = options ? options->options : 0; i--;)
 		if (!strcmp(options->option[i].key, key))
-			return options->option[i].value;
+			return options->option[i].value ? options->option[i].value : "yes";
 	return NULL;
 }
 
@@ -87,12 +94,39 @@ static void formats_ask(struct formats_best *best, const struct sp_format *const
 	}
 }
 
+/* What probes look deeper into; the first read that fails is remembered, as they cannot tell. */
+struct formats_io {
+	struct sp_io io;
+	struct sp_io *inner;
+	struct sp_error err;
+	int status;
+};
+
+static int formats_read(struct sp_io *io, uint64_t at, void *data, size_t size,
+			struct sp_error *err)
+{
+	struct formats_io *look = (struct formats_io *)io;
+	struct sp_error here;
+	const int r = sp_io_read(look->inner, at, data, size, &here);
+
+	if (r < 0 && !look->status) {
+		look->status = r;
+		look->err = here;
+	}
+	if (r < 0 && err)
+		*err = here;
+	return r;
+}
+
 int sp_identify(const struct sp_format **out, struct sp_io *io, struct sp_error *err)
 {
 	const size_t head_size = io->size < SP_PROBE_HEAD ? (size_t)io->size : SP_PROBE_HEAD;
 	const size_t tail_size = io->size < SP_PROBE_TAIL ? (size_t)io->size : SP_PROBE_TAIL;
 	uint8_t *head = malloc(SP_PROBE_HEAD + SP_PROBE_TAIL);
 	struct formats_best best = {NULL, 0};
+	static const struct sp_io_ops ops = {.read = formats_read};
+	struct formats_io look = {.io = {.ops = &ops, .name = io->name, .size = io->size},
+				  .inner = io};
 	int r = 0;
 
 	*out = NULL;
@@ -103,7 +137,7 @@ int sp_identify(const struct sp_format **out, struct sp_io *io, struct sp_error 
 				       .tail = head + SP_PROBE_HEAD,
 				       .tail_size = tail_size,
 				       .size = io->size,
-				       .io = io};
+				       .io = &look.io};
 	if (head_size && (r = sp_io_read(io, 0, head, head_size, err)) < 0)
 		goto out;
 	if (tail_size &&
@@ -112,9 +146,14 @@ int sp_identify(const struct sp_format **out, struct sp_io *io, struct sp_error 
 	formats_ask(&best, formats_table, &probe);
 	formats_ask(&best, sp_known_formats, &probe);
 	*out = best.format;
-	if (!best.format)
+	if (!best.format && look.status) {
+		r = look.status;
+		if (err)
+			*err = look.err;
+	} else if (!best.format) {
 		r = sp_fail(err, SP_ERR_FORMAT,
 			    "%s: not recognised as a disc image (see `spindle formats')", io->name);
+	}
 out:
 	free(head);
 	return r;

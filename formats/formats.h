@@ -5,8 +5,11 @@
 
 #include <spindle/format.h>
 
+extern const struct sp_format sp_format_ccd;
 extern const struct sp_format sp_format_cue;
+extern const struct sp_format sp_format_img;
 extern const struct sp_format sp_format_iso;
+extern const struct sp_format sp_format_raw;
 extern const struct sp_format sp_format_store;
 
 /* Containers that are recognised by name and cannot be opened; NULL-ended. */

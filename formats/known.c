@@ -69,15 +69,6 @@ static bool known_word_in(const struct sp_word *word, const char *const *list)
 	return *list;
 }
 
-static int known_ccd(const struct sp_probe *p)
-{
-	struct sp_text_cursor c;
-	struct sp_word word;
-
-	sp_text_begin(&c, p->head, p->head_size);
-	return known_word(&c, &word) && sp_word_is(&word, "[CloneCD]") ? 90 : 0;
-}
-
 /* What tells it from a cue sheet, which shares CATALOG and TRACK: a header no cue sheet has, or a
  * mode where a cue sheet has the track's number. */
 static int known_toc(const struct sp_probe *p)
@@ -269,65 +260,6 @@ static int known_dc42(const struct sp_probe *p)
 	return data && data % 512 == 0 && 84 + data + tags == p->size ? 90 : 0;
 }
 
-/* Sectors with their sync pattern, and 0, 16 or 96 bytes of sub-channel after each. */
-static int known_raw(const struct sp_probe *p)
-{
-	static const char sync[] = "\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
-	static const unsigned stride[] = {SP_RAW_SIZE, SP_RAW_SIZE + SP_Q_SIZE,
-					  SP_RAW_SIZE + SP_SUB_SIZE};
-
-	if (!known_is(p, 0, sync, 12))
-		return 0;
-	for (size_t i = 0; i < sizeof(stride) / sizeof(*stride); i++)
-		if (p->size == stride[i] || known_is(p, stride[i], sync, 12))
-			return 80;
-	return 0;
-}
-
-/* Hybrid discs carry partition tables too: they are named as what is on the disc. */
-static bool known_has_volume(const struct sp_probe *p)
-{
-	return known_is(p, 0x8001, "CD001", 5) || known_is(p, 0x8001, "BEA01", 5) ||
-	       known_is(p, 0x8009, "CDROM", 5);
-}
-
-static int known_gpt(const struct sp_probe *p)
-{
-	static const char head[] = "EFI PART\0\0\1";
-
-	if (known_has_volume(p))
-		return 0;
-	return known_is(p, 512, head, 12) || known_is(p, 4096, head, 12) ? 80 : 0;
-}
-
-static int known_apm(const struct sp_probe *p)
-{
-	if (known_has_volume(p) || !known_is(p, 0, "ER", 2))
-		return 0;
-	return known_is(p, 512, "PM\0\0", 4) || known_is(p, 2048, "PM\0\0", 4) ? 80 : 0;
-}
-
-/* Boot sectors of file systems end in the same two bytes and have code where the table would be. */
-static int known_mbr(const struct sp_probe *p)
-{
-	const uint8_t *boot = known_at(p, 0, 512);
-	unsigned used = 0;
-
-	if (!boot || memcmp(boot + 510, "\x55\xaa", 2) != 0 || known_has_volume(p))
-		return 0;
-	for (const uint8_t *entry = boot + 446; entry < boot + 510; entry += 16) {
-		if (entry[0] & 0x7f)
-			return 0;
-		if (!entry[4])
-			continue;
-		if (!get_le32(entry + 8) || !get_le32(entry + 12) ||
-		    get_le32(entry + 8) >= p->size / 512)
-			return 0;
-		used++;
-	}
-	return used ? 60 : 0;
-}
-
 /* An ID3v2 tag, or a frame of MPEG-1 layer III where the next one follows (ISO 11172-3 2.4.1.3). */
 static int known_mp3(const struct sp_probe *p)
 {
@@ -360,8 +292,6 @@ static int known_mp3(const struct sp_probe *p)
 
 const struct sp_format *const sp_known_formats[] = {
 	/* sheets and CD images */
-	FORMAT(KNOWN("ccd", "CloneCD sheet"), .extension = EXT(".ccd"), .flags = SP_FORMAT_SHEET,
-	       .probe = known_ccd),
 	FORMAT(KNOWN("toc", "cdrdao TOC file"), .extension = EXT(".toc"), .flags = SP_FORMAT_SHEET,
 	       .probe = known_toc),
 	FORMAT(KNOWN("gdi", "GD-ROM track list"), .extension = EXT(".gdi"),
@@ -387,8 +317,6 @@ const struct sp_format *const sp_known_formats[] = {
 	       .magic = MAGIC(AT(0, 0, "RIFF"), AT(8, 90, "imag"))),
 	FORMAT(KNOWN("scram", "scrambled dump from the lead-in on"), .extension = EXT(".scram"),
 	       .probe = known_scram),
-	FORMAT(KNOWN("raw", "raw sectors without a sheet"), .extension = NO_EXT,
-	       .probe = known_raw),
 	FORMAT(KNOWN("aaru", "AaruFormat image"), .extension = EXT(".aaru", ".dicf"),
 	       .magic = MAGIC(AT(0, 90, "AARUFRMT"), AT(0, 90, "DICMFRMT"))),
 
@@ -460,12 +388,6 @@ const struct sp_format *const sp_known_formats[] = {
 	       .magic = MAGIC(AT(0, 60, "\0\5\x16\0\0\2\0\0"), AT(0, 60, "\0\5\x16\7\0\2\0\0"))),
 	FORMAT(KNOWN("binhex", "Macintosh file in BinHex"), .extension = NO_EXT,
 	       .magic = MAGIC(AT(0, 60, "(This file must be converted with "))),
-	FORMAT(KNOWN("gpt", "hard disk image with a GPT"), .extension = NO_EXT,
-	       .probe = known_gpt),
-	FORMAT(KNOWN("apm", "hard disk image with an Apple partition map"), .extension = NO_EXT,
-	       .probe = known_apm),
-	FORMAT(KNOWN("mbr", "hard disk image with an MBR"), .extension = NO_EXT,
-	       .probe = known_mbr),
 
 	/* wrapped in an archive or a compressed file */
 	FORMAT(KNOWN("gz", "gzip-compressed file"), .extension = EXT(".gz"),

@@ -106,28 +106,57 @@ static bool open_value_known(const char *values, const char *value)
 	return false;
 }
 
-/* Those options that `format` knows, their values checked; the list is the caller's to free. */
-static int open_own_options(struct sp_options *own, const struct sp_format *format,
-			    const struct sp_options *options, struct sp_error *err)
+/* A value that the format opened does not have and another one has for a key of the same name: it
+ * is meant for what will be made. */
+static bool open_value_elsewhere(const struct sp_format_option *known, const struct sp_option *o)
 {
+	if (!o->value || open_value_known(known->values, o->value))
+		return false;
+	for (const struct sp_format *const *f = sp_formats(); *f; f++) {
+		const struct sp_format_option *other = open_option(*f, o->key);
+
+		if (other && open_value_known(other->values, o->value))
+			return true;
+	}
+	return false;
+}
+
+/* Those options that `format` knows, `presets` (NULL-ended) before the caller's, their values
+ * checked; the list is the caller's to free. */
+static int open_own_options(struct sp_options *own, const struct sp_format *format, bool opening,
+			    const struct sp_option *presets, const struct sp_options *options,
+			    struct sp_error *err)
+{
+	size_t count = options ? options->options : 0;
+
 	*own = (struct sp_options){.notes = sp_options_notes(options)};
-	if (!options || !options->options)
+	for (const struct sp_option *p = presets; p && p->key; p++)
+		count++;
+	if (!count)
 		return 0;
-	struct sp_option *list = calloc(options->options, sizeof(list[0]));
+	struct sp_option *list = calloc(count, sizeof(list[0]));
 	if (!list)
 		return sp_fail_memory(err);
 	own->option = list;
-	for (size_t i = 0; i < options->options; i++) {
+	while (presets && presets->key)
+		list[own->options++] = *presets++;
+	for (size_t i = 0; options && i < options->options; i++) {
 		const struct sp_option *o = &options->option[i];
 		const struct sp_format_option *known = open_option(format, o->key);
 
-		if (!known)
+		if (!known || (opening && open_value_elsewhere(known, o)))
 			continue;
-		list[own->options++] = *o;
-		if (!open_value_known(known->values, o->value)) {
+		const bool yes = strchr(known->values, '|') != NULL &&
+				 open_value_known(known->values, "yes");
+		list[own->options++] =
+			(struct sp_option){o->key, o->value || !yes ? o->value : "yes"};
+		if (!o->value ? !yes : !open_value_known(known->values, o->value)) {
 			free(list);
-			return sp_fail(err, SP_ERR_USAGE, "-O %s=%s: the values are %s", o->key,
-				       o->value, known->values);
+			*own = (struct sp_options){0};
+			return sp_fail(err, SP_ERR_USAGE,
+				       o->value ? "-O %s=%s: the values are %s"
+						: "-O %s%s wants a value: %s",
+				       o->key, o->value ? o->value : "", known->values);
 		}
 	}
 	return 0;
@@ -150,9 +179,11 @@ static int open_io(struct sp_source **source, const struct sp_format **format, s
 		return sp_fail(err, SP_ERR_UNSUPPORTED,
 			       "%s: is %s (%s), which cannot be opened yet", io->name,
 			       (*format)->name, (*format)->summary);
-	if ((r = open_own_options(&own, *format, options, err)) < 0)
+	if ((r = open_own_options(&own, *format, true, NULL, options, err)) < 0)
 		return r;
 	r = (*format)->open(source, io, &own, err);
+	if (r < 0) /* whatever a format left there */
+		*source = NULL;
 	free((void *)own.option);
 	return r;
 }
@@ -183,9 +214,46 @@ void sp_input_close(struct sp_input *in)
 	memset(in, 0, sizeof(*in));
 }
 
+static bool open_writes(const struct sp_format *format, const char *path)
+{
+	const char *const *const lists[] = {format->extension, format->data_extension};
+	const char *dot = strrchr(path, '.');
+
+	for (size_t i = 0; format->create && dot && i < 2; i++)
+		for (const char *const *e = lists[i]; e && *e; e++)
+			if (!strcasecmp(dot, *e))
+				return true;
+	return false;
+}
+
+/* A name that files of several formats have (.img) does not tell which is meant. */
+static int open_check_name(const char *path, struct sp_error *err)
+{
+	char names[80] = "";
+	unsigned count = 0;
+
+	for (const struct sp_format *const *f = sp_formats(); *f; f++) {
+		const size_t used = strlen(names), n = strlen((*f)->name);
+
+		if (!open_writes(*f, path) || used + n + 2 > sizeof(names))
+			continue;
+		memcpy(names + used, count++ ? "|" : "", 1);
+		memcpy(names + used + (count > 1), (*f)->name, n + 1);
+	}
+	if (count < 2)
+		return 0;
+	return sp_fail(err, SP_ERR_USAGE,
+		       "%s: the name does not tell which format is meant; say it with --to %s|raw",
+		       path, names);
+}
+
 static int open_target_format(const struct sp_format **format, const char *path, const char *to,
 			      struct sp_error *err)
 {
+	const int r = to ? 0 : open_check_name(path, err);
+
+	if (r < 0)
+		return r;
 	*format = to ? sp_format_named(to) : sp_format_for_path(path);
 	if (!*format && to)
 		return sp_fail(err, SP_ERR_USAGE, "there is no format `%s' (see `spindle formats')",
@@ -198,41 +266,97 @@ static int open_target_format(const struct sp_format **format, const char *path,
 	if (!(*format)->create)
 		return sp_fail(err, SP_ERR_UNSUPPORTED, "the %s format cannot be written",
 			       (*format)->name);
+	if (!strcmp(path, "-") && !((*format)->flags & SP_FORMAT_STREAMS))
+		return sp_fail(err, SP_ERR_USAGE, "the %s format cannot be written to a pipe",
+			       (*format)->name);
 	return 0;
+}
+
+static bool open_is_folder(const char *path)
+{
+	const size_t size = strlen(path);
+	struct stat st;
+
+	if (size && path[size - 1] == '/')
+		return true;
+	return !stat(path, &st) && S_ISDIR(st.st_mode) && !sp_format_for_path(path);
+}
+
+/* FOLDER/NAME.EXTENSION; a folder that is a place more than a name calls nothing after itself. */
+static char *open_in_folder(const char *folder, const char *name, const char *extension)
+{
+	size_t size = strlen(folder), at;
+
+	while (size && folder[size - 1] == '/')
+		size--;
+	for (at = size; at && folder[at - 1] != '/';)
+		at--;
+	const char *last = folder + at;
+	const bool nameless =
+		at == size || !strncmp(last, ".", size - at) || !strncmp(last, "..", size - at);
+	if (name)
+		return sp_format_text("%.*s/%s%s", (int)size, folder, name, extension);
+	if (nameless)
+		return sp_format_text("%.*s/disc%s", (int)size, folder, extension);
+	return sp_format_text("%.*s/%.*s%s", (int)size, folder, (int)(size - at), last, extension);
+}
+
+int sp_target_find(struct sp_target *target, const char *path, const char *to, const char *name,
+		   const struct sp_options *options, struct sp_error *err)
+{
+	static const struct sp_option music[] = {
+		{"audio", "flac"}, {"bins", "track"}, {"names", "title"}, {NULL, NULL}};
+	const bool folder = open_is_folder(path), tracks = folder && !to;
+
+	*target = (struct sp_target){.flags = folder ? SP_OUTSET_FOLDER : 0};
+	int r = open_target_format(&target->format, path, tracks ? "cue" : to, err);
+	if (r < 0)
+		return r;
+	const char *extension = target->format->extension[0];
+	if (folder)
+		target->path = open_in_folder(path, name, extension);
+	else if (strcmp(path, "-") != 0 && open_sheet_of(path) == target->format)
+		target->path = open_with_extension(path, extension); /* NAME.bin: NAME.cue */
+	else
+		target->path = strdup(path);
+	r = target->path ? open_own_options(&target->options, target->format, false,
+					    tracks ? music : NULL, options, err)
+			 : sp_fail_memory(err);
+	if (r < 0)
+		sp_target_clear(target);
+	return r;
+}
+
+void sp_target_clear(struct sp_target *target)
+{
+	free(target->path);
+	free((void *)target->options.option);
+	memset(target, 0, sizeof(*target));
 }
 
 int sp_output_create(struct sp_output *out, const char *path, const char *to, unsigned flags,
 		     const struct sp_options *options, struct sp_error *err)
 {
-	const bool pipe = !strcmp(path, "-");
-	struct sp_options own;
+	struct sp_target target;
 	struct sp_io *io = NULL;
 
 	memset(out, 0, sizeof(*out));
-	int r = open_target_format(&out->format, path, to, err);
+	int r = sp_target_find(&target, path, to, NULL, options, err);
 	if (r < 0)
 		return r;
-	if (pipe && !(out->format->flags & SP_FORMAT_STREAMS))
-		return sp_fail(err, SP_ERR_USAGE, "the %s format cannot be written to a pipe",
-			       out->format->name);
-	/* NAME.bin asked for: the sheet NAME.cue is the descriptor */
-	char *descriptor = !pipe && open_sheet_of(path) == out->format
-				   ? open_with_extension(path, out->format->extension[0])
-				   : strdup(path);
-	if (!descriptor)
-		return sp_fail_memory(err);
-	if ((r = open_own_options(&own, out->format, options, err)) < 0) {
-		free(descriptor);
-		return r;
+	if (!strcmp(target.path, "-")) {
+		r = sp_io_open_stdout(&io, err);
+	} else {
+		r = sp_outset_create(&out->set, target.path, flags | target.flags, err);
+		if (!r)
+			r = sp_outset_io(out->set, &io, err);
 	}
-	r = pipe ? sp_io_open_stdout(&io, err)
-		 : sp_outset_create(&out->set, descriptor, flags, err);
-	if (!r && !pipe)
-		r = sp_outset_io(out->set, &io, err);
 	if (!r)
-		r = out->format->create(&out->sink, io, &own, err);
-	free((void *)own.option);
-	out->path = descriptor;
+		r = target.format->create(&out->sink, io, &target.options, err);
+	out->format = target.format;
+	out->path = target.path;
+	target.path = NULL;
+	sp_target_clear(&target);
 	if (r < 0) {
 		sp_io_close(io);
 		sp_output_close(out);

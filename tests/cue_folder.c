@@ -127,6 +127,7 @@ void folder_make(struct folder *folder)
 	folder_add_wave(folder, "cut.wav", 2, 44100, 9999, 2352);
 	folder_add_aiff(folder, "a.aiff", 30 * 2352);
 	folder_add(folder, "x.flac", "fLaC\0\0\0\42................................", 40);
+	folder_add(folder, "x.ape", "MAC \x96\x0f\0\0\x34\0\0\0................", 28);
 	folder_add_xa(folder);
 }
 

@@ -15,8 +15,8 @@ struct folder {
 /*
  * a.bin 1000, b.bin 500, c.bin 200 sectors of 2352; user.bin 100 of 2048; long.bin 450000 of 2352;
  * cut.bin 10 of 2352 and 100 bytes; empty.bin; a.wav 100, b.wav 50, a.aiff 30 sectors of samples;
- * xa.bin 40 sectors of XA (2352), xa2336.bin the same (2336); 48k.wav mono.wav cut.wav x.flac: what
- * is refused. In the .bin files every 4 bytes name themselves: see folder_word.
+ * xa.bin 40 sectors of XA (2352), xa2336.bin the same (2336); 48k.wav mono.wav cut.wav x.flac
+ * x.ape: what is refused. In the .bin files every 4 bytes name themselves: see folder_word.
  */
 void folder_make(struct folder *folder);
 void folder_clear(struct folder *folder);

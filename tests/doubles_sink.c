@@ -88,6 +88,8 @@ static void sink_judge(struct double_sink *d, const struct sp_span *span)
 	struct double_record *r = d->record;
 	const long long lba = span->lba;
 
+	if (!d->disc && (d->sink.flags & SP_SINK_FORWARDS) && d->sink.dry)
+		return; /* a scan: only the losses were asked for */
 	if (!d->disc || r->finishes || r->closes) {
 		seen_break(&r->seen, "write at %lld before begin or after finish", lba);
 		return;

@@ -136,7 +136,7 @@ static void fuzz_print(const struct sp_disc *disc)
 	if (!sink->ops->begin(sink, disc, NULL, &err) && !sink->ops->finish(sink, disc, &err)) {
 		const uint8_t *text = sp_memory_get(mem, "out.cue", &size);
 
-		if (sp_cue_parse(&sheet, "out.cue", text, (size_t)size, NULL, &err) < 0 ||
+		if (sp_cue_parse(&sheet, "out.cue", text, (size_t)size, NULL, NULL, &err) < 0 ||
 		    sheet.tracks != disc->tracks || sheet.sessions != disc->sessions)
 			abort();
 		sp_cue_sheet_clear(&sheet);

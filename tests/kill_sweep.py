@@ -265,6 +265,7 @@ def main():
                               []))
         kinds = [("iso to cue", "%s.iso", "out.cue", []),
                  ("cue to a bin a track", "%s-audio.cue", "out.cue", ["-O", "bins=track"]),
+                 ("cue to FLAC", "%s-audio.cue", "out.cue", ["-O", "audio=flac", "-O", "bins=track"]),
                  ("cue to iso", "%s.cue", "out.iso", []),
                  ("iso to cue, verified", "%s.iso", "out.cue", ["--verify"])]
         with concurrent.futures.ThreadPoolExecutor(2) as pool:

@@ -96,18 +96,26 @@ static void more_text(struct sp_disc *disc)
 	static const struct {
 		unsigned track, type;
 		const char *text;
+		unsigned block;
 	} text[] = {
-		{0, SP_TEXT_TITLE, "A disc with \"quotes\" in it"},
-		{0, SP_TEXT_PERFORMER, "Händel"},
-		{1, SP_TEXT_TITLE, "One"},
-		{2, SP_TEXT_TITLE, "Two"},
-		{2, SP_TEXT_PERFORMER, "Somebody else"},
-		{3, SP_TEXT_TITLE, "Three"},
+		{0, SP_TEXT_TITLE, "A disc with \"quotes\" in it", 0},
+		{0, SP_TEXT_PERFORMER, "Händel", 0},
+		{1, SP_TEXT_TITLE, "One", 0},
+		{2, SP_TEXT_TITLE, "Two", 0},
+		{2, SP_TEXT_PERFORMER, "Somebody else", 0},
+		{3, SP_TEXT_TITLE, "Three", 0},
+		{0, SP_TEXT_TITLE, "題名", 2},
+		{3, SP_TEXT_TITLE, "三 (3)", 2},
+		{0, SP_TEXT_CLOSED, "not for players", 0},
 	};
 
 	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++)
-		if (sp_disc_set_text(disc, text[i].track, text[i].type, text[i].text))
+		if (sp_disc_set_block_text(disc, text[i].block, text[i].track, text[i].type,
+					   text[i].text))
 			abort();
+	disc->block[0].language = 0x09; /* English */
+	disc->block[2].language = 0x69; /* Japanese */
+	disc->block[2].charset = SP_TEXT_MSJIS;
 }
 
 static void more_layers(struct sp_disc *disc)

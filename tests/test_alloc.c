@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every allocation of create, open, copy and output sets failing in turn. The library's calls come
  * here by the linker's --wrap, so it is linked statically. */
+#include "formats/formats.h"
 #include "stream/pattern.h"
+#include "tests/doubles.h"
 #include "tests/layouts.h"
 
 #include <spindle/spindle.h>
@@ -83,6 +85,7 @@ char *__wrap_strndup(const char *text, size_t size)
 struct alloc_job {
 	const struct sp_format *format;
 	const struct layout *layout;
+	struct sp_options options; /* of creating */
 	struct sp_memory *mem;
 	char name[32], path[64];
 	bool finished, right; /* out: it claims success; and that is true */
@@ -169,7 +172,7 @@ static int run_create(struct alloc_job *job, struct sp_error *err)
 	job->mem = sp_memory_new();
 	assert_int_equal(sp_memory_open(job->mem, job->name, true, &io, NULL), 0);
 	alloc.armed = true;
-	int r = job->format->create(&copy.sink, io, NULL, err);
+	int r = job->format->create(&copy.sink, io, &job->options, err);
 	const bool created = !r;
 	if (!r)
 		r = sp_copy(&copy, err);
@@ -246,7 +249,7 @@ static int run_road(struct alloc_job *job, struct sp_error *err)
 	if (!r)
 		r = sp_sink_compare(&child[1], reference, &compared, err);
 	if (!r)
-		r = sp_sink_check(&child[2], &tally, err);
+		r = sp_sink_check(&child[2], &tally, NULL, err);
 	if (!r)
 		r = sp_sink_tee(&copy.sink, child, 3, err);
 	if (copy.sink) {
@@ -264,12 +267,85 @@ static int run_road(struct alloc_job *job, struct sp_error *err)
 	return r;
 }
 
+static void no_memory_while_making_sound_files_is_said(void **unused)
+{
+	(void)unused;
+	const struct sp_option flac[] = {{"audio", "flac"}, {"bins", "track"}, {"names", "title"}};
+	const struct sp_option wav[] = {{"audio", "wav"}, {"bins", "track"}, {"names", "title"}};
+	const struct sp_option *const option[] = {flac, wav};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct alloc_job job = {.format = &sp_format_cue,
+					.layout = layout_named("cd-text"),
+					.options = {.option = option[i], .options = 3},
+					.mem = sp_memory_new(),
+					.name = "image.cue"};
+
+		alloc_sweep(run_create, &job);
+		sp_memory_free(job.mem);
+	}
+}
+
 static void no_memory_on_the_road_is_said(void **unused)
 {
 	(void)unused;
 	struct alloc_job job = {.format = sp_format_named("iso"), .layout = layout_named("mixed")};
 
 	alloc_sweep(run_road, &job);
+}
+
+/* Two dumps, one of them damaged and corrected on the way, merged and checked. */
+static int run_mending(struct alloc_job *job, struct sp_error *err)
+{
+	const struct double_source_plan plan = {
+		.damage_at = 3, .damage_count = 4, .damage_byte = 500};
+	struct double_seen seen = {0};
+	struct sp_source *dump[2] = {double_source(layout_source(job->layout, SEED), &plan, &seen),
+				     layout_source(job->layout, SEED)};
+	const struct sp_merge merge = {.source = dump, .sources = 2};
+	struct sp_repairs repairs = {0}, correctable = {0};
+	struct sp_merged merged = {0};
+	struct sp_tally tally;
+	struct sp_copy copy = {0};
+	struct sp_source *view = NULL;
+
+	alloc.armed = true;
+	int r = sp_sink_check(&copy.sink, &tally, &correctable, err);
+	if (!r) {
+		copy.source = dump[0];
+		r = sp_copy(&copy, err);
+	}
+	sp_sink_close(copy.sink);
+	copy.sink = NULL;
+	if (!r && !(r = sp_view_repair(&view, dump[0], &repairs, err)))
+		dump[0] = view;
+	if (!r && !(r = sp_merge_open(&copy.source, &merge, &merged, err)))
+		dump[0] = dump[1] = NULL;
+	if (!r)
+		r = sp_sink_null(&copy.sink, err);
+	if (!r)
+		r = sp_copy(&copy, err);
+	alloc.armed = false;
+	sp_sink_close(copy.sink);
+	if (!dump[0])
+		sp_source_close(copy.source);
+	sp_source_close(dump[0]);
+	sp_source_close(dump[1]);
+	job->right = !r && correctable.sectors[SP_REPAIR_CORRECTABLE] == 4 &&
+		     repairs.sectors[SP_REPAIR_CORRECTABLE] == 4 && repairs.bytes == 4 &&
+		     merged.how[SP_MERGE_EQUAL] == merged.sectors;
+	sp_runs_free(&correctable.runs);
+	sp_runs_free(&repairs.runs);
+	sp_runs_free(&merged.runs);
+	return r;
+}
+
+static void no_memory_while_mending_is_said(void **unused)
+{
+	(void)unused;
+	struct alloc_job job = {.format = sp_format_named("iso"), .layout = layout_named("mixed")};
+
+	alloc_sweep(run_mending, &job);
 }
 
 /* A copy of a disc that has everything. */
@@ -370,7 +446,9 @@ int main(void)
 		cmocka_unit_test(no_memory_for_a_disc_is_said),
 		cmocka_unit_test(no_memory_while_opening_is_said),
 		cmocka_unit_test(no_memory_while_creating_is_said),
+		cmocka_unit_test(no_memory_while_making_sound_files_is_said),
 		cmocka_unit_test(no_memory_on_the_road_is_said),
+		cmocka_unit_test(no_memory_while_mending_is_said),
 		cmocka_unit_test(no_memory_leaves_no_files),
 	};
 

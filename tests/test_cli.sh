@@ -109,7 +109,7 @@ made=$(ls made)
 stays() { left made $made "$@"; }
 
 # --- help, versions, typos -------------------------------------------------------------------
-for command in info convert verify hash formats; do
+for command in info convert verify merge hash formats; do
 	run 0 $command --help && says "^Example" && says "  spindle $command" && silent
 	ok "$command --help has an example"
 	cp out help
@@ -137,7 +137,7 @@ run 2 convert a.iso b.cue --to && warns '--to wants a value'
 ok 'a missing value is named'
 run 2 convert a.iso b.cue --track 0 && warns 'from 1 to 99'
 ok 'a number out of range is refused'
-run 2 convert a.iso b.cue -O sector && warns 'KEY=VALUE'
+run 2 convert a.iso b.cue -O sector && warns 'wants a value'
 ok 'an option without = is refused'
 run 2 convert a.iso b.cue -O nothing=1 && warns 'nothing'
 ok 'an unknown format option is refused'
@@ -161,6 +161,7 @@ run 0 info escape.cue && ! grep -q "$(printf '\033')" out && says 'Disc \\x1B\[3
 ok 'an escape sequence in a title is shown, not sent'
 run 0 info --json two.cue && json 'j["schema"] == 1 and j["path"] == "two.cue" and j["format"] == "cue" and
 	j["medium"] == "cd" and j["mcn"] == "4006408065005" and j["cdtext"]["title"] == "Disc" and
+	j["cdtext"]["blocks"][0]["title"] == "Disc" and
 	[s["number"] for s in j["sessions"]] == [1] and j["sessions"][0]["lead_out"] == 400 and
 	"cddb" in j["ids"] and j["notes"] == []'
 ok 'info --json has the keys of a disc'
@@ -243,6 +244,12 @@ run 2 convert --to iso --verify a.iso - && run 2 convert --to iso --json a.iso -
 ok 'a pipe takes neither --verify nor --json'
 run 2 convert a.iso b.nothing && warns '--to'
 ok 'an extension that says nothing asks for --to'
+run 2 convert a.iso b.img && warns '--to ccd|img|raw$' && run 8 convert --to img a.iso b.img && warns '--to iso' && stays
+ok 'a name that files of several formats have is asked about'
+dd if=/dev/zero of=disk bs=512 count=100 2>/dev/null
+run 0 convert --from img --verify disk b.img && cmp -s disk b.img
+ok 'an .img of a disk is its blocks'
+rm -f disk b.img
 mkdir b.iso
 run 2 convert a.iso b.iso
 ok 'a directory is no output'

@@ -5,7 +5,7 @@
 #include "disc/cdtext.h"
 #include "disc/sector.h"
 #include "disc/subchannel.h"
-#include "formats/wave.h"
+#include "formats/sound_io.h"
 #include "tests/cue_folder.h"
 
 #include <setjmp.h>
@@ -234,7 +234,7 @@ static void sound_files_of_other_kinds_are_named(void **state)
 		     {"a.aiff", 0},
 		     {"48k.wav", SP_ERR_UNSUPPORTED},
 		     {"mono.wav", SP_ERR_UNSUPPORTED},
-		     {"x.flac", SP_ERR_UNSUPPORTED},
+		     {"x.flac", SP_ERR_FORMAT},
 		     {"cut.wav", SP_ERR_FORMAT},
 		     {"empty.bin", SP_ERR_FORMAT},
 		     {"a.bin", SP_ERR_FORMAT}};
@@ -242,17 +242,83 @@ static void sound_files_of_other_kinds_are_named(void **state)
 
 	folder_make(&folder);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		struct sp_wave wave;
 		struct sp_error err = {0};
 		struct sp_io *io;
+		bool big;
 
 		assert_int_equal(sp_memory_open(folder.mem, files[i].name, false, &io, &err), 0);
-		assert_int_equal(sp_wave_find(io, &wave, &err), files[i].status);
+		assert_int_equal(sp_sound_view(&io, false, &big, NULL, &err), files[i].status);
 		if (files[i].status)
 			assert_non_null(strstr(err.text, files[i].name));
 		else
-			assert_int_equal(wave.size % 2352, 0);
+			assert_int_equal(io->size % 2352, 0);
 		sp_io_close(io);
+	}
+	folder_clear(&folder);
+}
+
+/* What a FILE line says, what is there instead, and the note. */
+static void renamed_files_are_found_and_noted(void **state)
+{
+	static const struct {
+		const char *line, *there, *note;
+		const char *sound; /* whose content it has, NULL: sectors */
+	} cases[] = {
+		{"FILE \"old.wav\" WAVE", "old.flac", "`old.wav' is taken for old.flac", "a.wav"},
+		{"FILE \"OLD.WAV\" WAVE", "old.Flac", "`OLD.WAV' is taken for old.Flac", "a.wav"},
+		{"FILE \"C D\\old.ape\" WAVE", "old.wv", "`C D\\old.ape' is taken for old.wv",
+		 "a.wav"},
+		{"FILE \"old.wav\" WAVE", "sheet.wav", "`old.wav' is taken for sheet.wav", "a.wav"},
+		{"FILE \"old.wav\" WAVE", "Sheet.flac", "`old.wav' is taken for Sheet.flac",
+		 "a.wav"},
+		{"FILE \"old.img\" BINARY", "sheet.img", "`old.img' is taken for sheet.img", NULL},
+		{"FILE \"old.dat\" BINARY", "sheet.bin", "`old.dat' is taken for sheet.bin", NULL},
+		{"FILE \"old.iso\" BINARY", "sheet.iso", "`old.iso' is taken for sheet.iso", NULL},
+		{"FILE \"d/e/old.bin\" BINARY", "old.bin", "`d/e/old.bin' is taken for old.bin",
+		 NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct folder folder;
+		uint64_t size;
+		char *sheet = sp_format_text("%s\nTRACK 01 AUDIO\nINDEX 01 0:0:0\n", cases[i].line);
+
+		folder_make(&folder);
+		const char *of = cases[i].sound ? cases[i].sound : "c.bin";
+		const uint8_t *data = sp_memory_get(folder.mem, of, &size);
+		assert_int_equal(sp_memory_put(folder.mem, cases[i].there, data, size), 0);
+		struct sp_source *src = folder_sheet(&folder, sheet);
+		if (!strstr(folder.notes, cases[i].note))
+			fail_msg("%s: %s", cases[i].line, folder.notes);
+		sp_source_close(src);
+		free(sheet);
+		folder_clear(&folder);
+	}
+}
+
+/* A lone file of the right kind, another FILE's, or the sheet itself is no answer. */
+static void nothing_is_guessed(void **state)
+{
+	static const char *const sheets[] = {
+		"FILE \"old.wav\" WAVE\nTRACK 01 AUDIO\nINDEX 01 0:0:0\n",
+		"FILE \"old.cue\" BINARY\nTRACK 01 AUDIO\nINDEX 01 0:0:0\n",
+		("FILE \"old.bin\" BINARY\nTRACK 01 AUDIO\nINDEX 01 0:0:0\n"
+		 "FILE \"c.bin\" BINARY\nTRACK 02 AUDIO\nINDEX 01 0:0:0\n"),
+	};
+	struct folder folder;
+
+	(void)state;
+	folder_make(&folder);
+	for (size_t i = 0; i < sizeof(sheets) / sizeof(sheets[0]); i++) {
+		struct sp_source *src;
+		struct sp_error err;
+
+		if (i == 2)
+			assert_int_equal(sp_memory_put(folder.mem, "s.bin", NULL, 2352), 0);
+		folder_put(&folder, "s.cue", sheets[i]);
+		assert_int_equal(folder_open(&folder, "s.cue", &src, &err), SP_ERR_IO);
+		assert_non_null(strstr(err.text, "old."));
 	}
 	folder_clear(&folder);
 }
@@ -270,6 +336,8 @@ int main(void)
 		cmocka_unit_test(cdtext_file_is_read_with_and_without_its_header),
 		cmocka_unit_test(cdtext_file_that_is_none_is_noted),
 		cmocka_unit_test(sound_files_of_other_kinds_are_named),
+		cmocka_unit_test(renamed_files_are_found_and_noted),
+		cmocka_unit_test(nothing_is_guessed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

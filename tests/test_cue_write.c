@@ -305,9 +305,10 @@ static void sheets_read_as_other_programs_write_them(void **state)
 		 "    ISRC DEABC2400002|    INDEX 00 00:00:20|    INDEX 01 00:00:27|"
 		 "  TRACK 03 AUDIO|    FLAGS DCP 4CH|    ISRC DEABC2400003|"
 		 "    INDEX 00 00:00:48|    INDEX 01 00:00:53|"},
-		{"cd-text", "", "out.bin 176400",
-		 "TITLE \"A disc with \"quotes\" in it\"|PERFORMER \"Händel\"|"
-		 "FILE \"out.bin\" BINARY|  TRACK 01 AUDIO|    TITLE \"One\"|"
+		{"cd-text", "", "out.bin 176400, out.cdt 288",
+		 "CDTEXTFILE \"out.cdt\"|TITLE \"A disc with \"quotes\" in it\"|"
+		 "PERFORMER \"Händel\"|FILE \"out.bin\" BINARY|  TRACK 01 AUDIO|"
+		 "    TITLE \"One\"|"
 		 "    INDEX 01 00:00:00|  TRACK 02 AUDIO|    TITLE \"Two\"|"
 		 "    PERFORMER \"Somebody else\"|    INDEX 00 00:00:20|    INDEX 01 00:00:27|"
 		 "  TRACK 03 AUDIO|    TITLE \"Three\"|    INDEX 00 00:00:48|"
@@ -377,10 +378,11 @@ static void control_characters_are_refused_by_name(void **state)
 	struct sp_error err;
 
 	make_empty(&folder);
-	assert_int_equal(make_sheet(&folder, src, "", false, &err), SP_ERR_UNSUPPORTED);
-	assert_string_equal(err.text, "out.cue: the TITLE of track 1 holds a control character, "
-				      "which a sheet cannot");
+	assert_int_equal(make_sheet(&folder, src, "", false, &err), SP_ERR_LOSSY);
+	assert_string_equal(err.text, "this format cannot hold: a letter of CD-Text");
 	assert_int_equal(sp_memory_count(folder.mem), 1);
+	assert_int_equal(make_sheet(&folder, src, "", true, &err), 0);
+	assert_non_null(strstr(file_text(&folder, "out.cue"), "    TITLE \"OneREM\"\r\n"));
 	sp_source_close(src);
 	folder_clear(&folder);
 }

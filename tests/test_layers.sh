@@ -123,6 +123,7 @@ calls() { # WORDS FILE…: where one of these functions is called, or a type or 
 sources() {
 	ls configure.ac Makefile.am setup .ci/run bench/run
 	find include src formats tests bench -name '*.[ch]' -o -name '*.sh' -o -name '*.py'
+	find man completion -type f
 }
 
 unmarked() {

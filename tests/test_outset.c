@@ -284,6 +284,47 @@ static void paths_that_cannot_be_are_named(void **state)
 	assert_int_equal(err.sys_errno, ENAMETOOLONG);
 }
 
+static void folder_is_made_with_the_set_and_goes_without_it(void **state)
+{
+	struct sp_outset *set;
+	struct sp_error err;
+
+	(void)state;
+	refuse_create("new/x.cue", 0, SP_ERR_IO, "new/: No such file or directory");
+	refuse_create("no/new/x.cue", SP_OUTSET_FOLDER, SP_ERR_IO,
+		      "no/new/: cannot be made: No such file or directory");
+	assert_int_equal(sp_outset_create(&set, "new/x.cue", SP_OUTSET_FOLDER, &err), 0);
+	assert_int_equal(job_write(set, 1, &err), 0);
+	assert_int_equal(count_entries("new"), 1);
+	sp_outset_close(set);
+	assert_int_equal(count_entries(""), 0);
+
+	assert_int_equal(sp_outset_create(&set, "new/x.cue", SP_OUTSET_FOLDER, &err), 0);
+	assert_int_equal(job_write(set, 1, &err), 0);
+	assert_int_equal(sp_outset_commit(set, &err), 0);
+	sp_outset_close(set);
+	assert_file("new/x.cue", "version 1");
+
+	/* one that was there stays */
+	assert_int_equal(sp_outset_create(&set, "new/y.cue", SP_OUTSET_FOLDER, &err), 0);
+	sp_outset_close(set);
+	assert_file("new/x.cue", "version 1");
+	refuse_create("new/x.cue", SP_OUTSET_FOLDER, SP_ERR_USAGE,
+		      "new/x.cue: exists; use --force to replace it");
+	put_file("file", "");
+	refuse_create("file/x.cue", SP_OUTSET_FOLDER, SP_ERR_IO, "file/: Not a directory");
+
+	/* and so does what somebody else put into ours */
+	assert_int_equal(sp_outset_create(&set, "ours/x.cue", SP_OUTSET_FOLDER, &err), 0);
+	put_file("ours/theirs", "precious");
+	sp_outset_close(set);
+	assert_file("ours/theirs", "precious");
+	unlink("ours/theirs");
+	unlink("new/x.cue");
+	unlink("new/a.bin");
+	unlink("new/b.bin");
+}
+
 static void the_longest_names_work_and_stay_apart(void **state)
 {
 	struct sp_outset *set;
@@ -777,6 +818,7 @@ int main(int argc, char **argv)
 			ios_may_be_closed_after_the_set_and_write_nothing_after_commit, setup),
 		cmocka_unit_test_setup(what_exists_is_not_replaced, setup),
 		cmocka_unit_test_setup(paths_that_cannot_be_are_named, setup),
+		cmocka_unit_test_setup(folder_is_made_with_the_set_and_goes_without_it, setup),
 		cmocka_unit_test_setup(the_longest_names_work_and_stay_apart, setup),
 		cmocka_unit_test_setup(members_are_refused_early, setup),
 		cmocka_unit_test_setup(a_name_taken_meanwhile_is_kept_and_all_else_goes, setup),

@@ -39,6 +39,29 @@ static const struct {
 	{"cue", "indexes", true},         {"cue", "codes", true},
 	{"cue", "cd-text", true},         {"cue", "first-4", true},
 	{"cue", "gd-rom", true},          {"cue", "block", false},
+	{"ccd", "data2048", true},        {"ccd", "mode1-raw", true},
+	{"ccd", "mode1-user", true},      {"ccd", "mode2-raw", true},
+	{"ccd", "mode2-user", true},      {"ccd", "xa-raw", true},
+	{"ccd", "xa-2336", true},         {"ccd", "xa-form1", true},
+	{"ccd", "xa-form2", true},        {"ccd", "audio", true},
+	{"ccd", "audio-3", true},         {"ccd", "audio-hidden", true},
+	{"ccd", "gaps-not-stored", true}, {"ccd", "mixed", true},
+	{"ccd", "mixed-pregap", true},    {"ccd", "cd-extra", true},
+	{"ccd", "sessions-3", true},      {"ccd", "gap-stored", false},
+	{"ccd", "tracks-99", true},       {"ccd", "first-4", true},
+	{"ccd", "indexes", true},         {"ccd", "codes", true},
+	{"ccd", "cd-text", true},         {"ccd", "sub-channel", true},
+	{"ccd", "gd-rom", false},         {"ccd", "block", false},
+	{"img", "block", true},           {"img", "data2048", false},
+	{"img", "audio", false},          {"img", "mode1-raw", false},
+	{"raw", "data2048", true},        {"raw", "one-sector", true},
+	{"raw", "mode1-raw", true},       {"raw", "mode1-user", true},
+	{"raw", "mode2-raw", true},       {"raw", "mode2-user", true},
+	{"raw", "xa-raw", true},          {"raw", "xa-2336", true},
+	{"raw", "xa-form1", true},        {"raw", "xa-form2", true},
+	{"raw", "audio", true},           {"raw", "audio-3", false},
+	{"raw", "mixed", false},          {"raw", "cd-extra", false},
+	{"raw", "sub-channel", false},    {"raw", "block", false},
 	{"store", "data2048", true},      {"store", "mode1-raw", true},
 	{"store", "mixed", true},         {"store", "sub-channel", true},
 	{"store", "sessions-3", true},    {"store", "block", true},
@@ -92,7 +115,9 @@ static bool table_round(struct trial *trial)
 		fail_msg("%s: %s", trial_text(trial), err.text);
 	if (compared.layout[0])
 		fail_msg("%s: layout: %s", trial_text(trial), compared.layout);
-	if (compared.differ || compared.only_a || compared.only_b || !compared.same)
+	/* silence that only one of them stores is what the other reads as */
+	if (compared.differ || compared.only_a + compared.only_b != compared.blank ||
+	    !compared.same)
 		fail_msg("%s: of %" PRIu64 " sectors %" PRIu64 " differ, %" PRIu64 " and %" PRIu64
 			 " on one side only, first at %" PRId64,
 			 trial_text(trial), compared.sectors, compared.differ, compared.only_a,

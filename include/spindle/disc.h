@@ -67,6 +67,16 @@ enum sp_state {
 	SP_STATE_GENERATED = 128, /* not stored in the source: made from the layout */
 };
 
+/* What EDC and P/Q parity say of a sector, and can do for it. */
+enum sp_repair_verdict {
+	SP_REPAIR_GOOD,        /* they fit */
+	SP_REPAIR_NONE,        /* there are none: audio, formless mode 2, form 2 without EDC */
+	SP_REPAIR_CORRECTABLE, /* damaged; the parity gives a sector whose EDC is right */
+	SP_REPAIR_PARITY,      /* the EDC is right, only the parity behind it is not */
+	SP_REPAIR_BEYOND,      /* damaged beyond what they can correct */
+	SP_REPAIR_VERDICTS
+};
+
 enum sp_region_kind {
 	SP_REGION_PREGAP,  /* index 00 of `track` */
 	SP_REGION_TRACK,   /* index 01 and up */
@@ -118,15 +128,36 @@ enum sp_text_type { /* CD-Text pack types, MMC annex J; and what only sheets hol
 		    SP_TEXT_MESSAGE = 0x85,
 		    SP_TEXT_DISC_ID = 0x86,
 		    SP_TEXT_GENRE = 0x87,
+		    SP_TEXT_CLOSED = 0x8D, /* for the maker, players do not show it */
 		    SP_TEXT_UPC_EAN = 0x8E,
 		    SP_TEXT_REMARK = 0x100, /* a comment line of a sheet, kept for the next sheet;
 					       no fact of the disc */
+};
+
+/* CD-Text has room for so many languages, each in a block of packs. */
+#define SP_TEXT_BLOCKS 8
+
+enum sp_text_charset { /* of a block's packs; the model has UTF-8 */
+		       SP_TEXT_LATIN1 = 0x00,
+		       SP_TEXT_ASCII = 0x01,
+		       SP_TEXT_MSJIS = 0x80, /* two bytes a letter, as the next two */
+		       SP_TEXT_KOREAN = 0x81,
+		       SP_TEXT_MANDARIN = 0x82,
+};
+
+/* What a block says of itself. 0: not said. */
+struct sp_text_block {
+	unsigned language; /* EBU Tech 3264 appendix 3: 0x08 German, 0x09 English, 0x69 Japanese */
+	unsigned charset;  /* a wish: packs are made in another one where this lacks letters */
+	unsigned genre;    /* code, 2…28, beside the text of that type; alone it is
+			    read as its name */
 };
 
 /* One text in UTF-8: of the disc (track 0) or a track. Remarks may repeat, others may not. */
 struct sp_text {
 	unsigned track, type;
 	char *text;
+	unsigned block; /* language: 0…7; remarks have 0 */
 };
 
 /* A disc. Lists ascend: sessions and tracks by number, regions by LBA, and the regions cover every
@@ -143,8 +174,10 @@ struct sp_disc {
 	size_t regions;
 	struct sp_text *text;
 	size_t texts;
+	struct sp_text_block block[SP_TEXT_BLOCKS];
 	char mcn[14];    /* "" or 13 digits */
-	uint8_t *cdtext; /* packs of 18 bytes as in the lead-in, when the source has them */
+	uint8_t *cdtext; /* packs of 18 bytes as in the lead-in, when the source has them; what
+			    text says counts where they differ */
 	size_t cdtext_size;
 	uint8_t *full_toc; /* reply of READ TOC format 2, when known */
 	size_t full_toc_size;
@@ -166,6 +199,12 @@ SP_API struct sp_region *sp_disc_add_region(struct sp_disc *disc, const struct s
  * "" removes (a remark may be ""). SP_ERR_MEMORY, or SP_ERR_USAGE for a track beyond 99. */
 SP_API int sp_disc_set_text(struct sp_disc *disc, unsigned track, unsigned type, const char *text);
 SP_API const char *sp_disc_text(const struct sp_disc *disc, unsigned track, unsigned type);
+/* The same in a block of another language; the two above are of block 0. SP_ERR_USAGE also for a
+ * block beyond 7 or a remark that is not in block 0. */
+SP_API int sp_disc_set_block_text(struct sp_disc *disc, unsigned block, unsigned track,
+				  unsigned type, const char *text);
+SP_API const char *sp_disc_block_text(const struct sp_disc *disc, unsigned block, unsigned track,
+				      unsigned type);
 /* Copy raw packs; SP_ERR_USAGE where size is no multiple of 18; size 0 removes. */
 SP_API int sp_disc_set_cdtext(struct sp_disc *disc, const uint8_t *packs, size_t size);
 
@@ -184,6 +223,8 @@ SP_API int sp_disc_check(const struct sp_disc *disc, struct sp_error *err);
 SP_API const char *sp_medium_name(unsigned medium);    /* cd gd dvd bd block */
 SP_API const char *sp_mode_name(unsigned mode);        /* audio mode1 mode2 xa data2048 block512 */
 SP_API const char *sp_region_kind_name(unsigned kind); /* pregap track postgap gap */
+SP_API const char *sp_text_language_name(unsigned code);   /* English; NULL: no such code */
+SP_API const char *sp_text_charset_name(unsigned charset); /* ISO 8859-1; NULL: no such code */
 
 /* Bytes of one sector with these parts in this mode; 0 when the mode has no such selection (user
  * data of mixed XA without what follows it, or the other way round). Parts the mode does not have

@@ -10,7 +10,8 @@ extern "C" {
 #endif
 
 struct sp_option {
-	const char *key, *value;
+	const char *key;
+	const char *value; /* NULL: "yes" of an option whose values have it */
 };
 /* Settings of one open or create (-O key=value), and where its notes go. All may be NULL or 0. */
 struct sp_options {

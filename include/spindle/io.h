@@ -92,7 +92,9 @@ SP_API int sp_io_padded(struct sp_io **out, struct sp_io *io, uint64_t size, str
  * target and appear under their final names, whole and fsynced, or not at all. */
 struct sp_outset;
 enum sp_outset_flags {
-	SP_OUTSET_FORCE = 1, /* replace an older set; its descriptor goes first */
+	SP_OUTSET_FORCE = 1,  /* replace an older set; its descriptor goes first */
+	SP_OUTSET_FOLDER = 2, /* make the folder the set lies in when it is missing, though not what
+				 that lies in; it goes again where nothing is committed */
 };
 /* Begin a set whose descriptor (or only file) will be `path`. SP_ERR_USAGE when it exists and is
  * not to be replaced, or is a device. Stale temporaries of the same name are removed. */

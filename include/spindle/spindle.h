@@ -29,16 +29,32 @@ SP_API int sp_input_open(struct sp_input *in, const char *path, const char *form
 			 const struct sp_options *options, struct sp_error *err);
 SP_API void sp_input_close(struct sp_input *in);
 
+/* What a name to write means. */
+struct sp_target {
+	const struct sp_format *format;
+	char *path;                /* of the descriptor, "-": standard output */
+	unsigned flags;            /* SP_OUTSET_FOLDER: its folder is made when it is not there */
+	struct sp_options options; /* those the format knows, their values looked at */
+};
+/* The format is the one named `to`, or that of the path's extension when NULL (a data file's
+ * extension: the descriptor is the sheet beside it); one that files of several formats have (.img)
+ * is SP_ERR_USAGE without `to`. A path that ends in '/', or is a directory and
+ * has no format's extension, is a folder: the descriptor in it is called `name`, or as the folder
+ * when NULL, and without `to` it is a cue sheet with a tagged FLAC file for each audio track,
+ * unless the options say otherwise. Options other formats know are left to them: see
+ * sp_options_check. The values of *target's options belong to the caller. */
+SP_API int sp_target_find(struct sp_target *target, const char *path, const char *to,
+			  const char *name, const struct sp_options *options, struct sp_error *err);
+SP_API void sp_target_clear(struct sp_target *target);
+
 struct sp_output {
 	struct sp_sink *sink;
 	const struct sp_format *format;
 	struct sp_outset *set; /* NULL on standard output */
 	const char *path;      /* of the descriptor; owned by the output */
 };
-/* Begin an image at `path` ("-": standard output, for formats that stream) in the format named
- * `to`, or by the path's extension when NULL (a data file's extension: the sheet is made beside
- * it). `flags`: SP_OUTSET_FORCE. Options other formats know are left to them: see sp_options_check.
- */
+/* Begin an image at `path` ("-": standard output, for formats that stream), as sp_target_find
+ * understands it. `flags`: SP_OUTSET_FORCE, SP_OUTSET_FOLDER. */
 SP_API int sp_output_create(struct sp_output *out, const char *path, const char *to, unsigned flags,
 			    const struct sp_options *options, struct sp_error *err);
 /* Read back, before it has its name, what a finished sink wrote. */

@@ -88,7 +88,8 @@ struct sp_losses {
 	sp_lba first[SP_LOSSES];     /* of sectors: the first one's LBA */
 	unsigned track[SP_LOSSES];   /* of the layout: the first one's track … */
 	unsigned index[SP_LOSSES];   /* … and index */
-	const char *text[SP_LOSSES]; /* a format's own word for it, static; NULL: the common one */
+	const char *text[SP_LOSSES]; /* a format's own word for it, static, in which # stands for
+					the count; NULL: the common one */
 };
 SP_API bool sp_losses_any(const struct sp_losses *losses);
 SP_API void sp_losses_add(struct sp_losses *losses, unsigned loss, uint64_t count, sp_lba lba);
@@ -120,7 +121,11 @@ struct sp_sink_ops {
 enum sp_sink_flags {
 	SP_SINK_OBSERVER = 1,     /* keeps nothing (hash, compare, null): drops are no loss */
 	SP_SINK_READS_SOURCE = 2, /* begin reads the source: a once-only one is spooled first */
-	SP_SINK_FORWARDS = 4,     /* a tee: write is called while dry too, to count losses */
+	SP_SINK_FORWARDS = 4,     /* write is called while dry too, to count losses, and in a scan,
+				     where only `losses` came before */
+	SP_SINK_PACKS = 8,        /* keeps CD-Text as packs: what those cannot hold is lost */
+	SP_SINK_KEYWORDS = 16,    /* keeps the texts of block 0 as they are: with packs beside them,
+				     else other languages are lost */
 };
 struct sp_sink {
 	const struct sp_sink_ops *ops;
@@ -210,9 +215,70 @@ struct sp_compared {
 SP_API int sp_sink_compare(struct sp_sink **out, struct sp_source *reference,
 			   struct sp_compared *result, struct sp_error *err);
 
+/* Sectors in a row of which the same is to be said. */
+struct sp_run {
+	sp_lba lba;
+	uint64_t count;
+	unsigned what;   /* enum sp_repair_verdict or sp_merge_how */
+	unsigned source; /* of a merge: from 0 */
+	uint64_t bytes;  /* corrected in all of them */
+};
+/* Runs ascend and do not overlap. Zeroed: none. */
+struct sp_runs {
+	struct sp_run *run;
+	size_t count, room;
+};
+SP_API void sp_runs_free(struct sp_runs *runs);
+
+/* What EDC and parity did, or could do, for damaged sectors. Zeroed: nothing yet. */
+struct sp_repairs {
+	uint64_t sectors[SP_REPAIR_VERDICTS]; /* CORRECTABLE, PARITY and BEYOND are counted */
+	uint64_t bytes;                       /* corrected in them */
+	struct sp_runs runs;                  /* of those sectors; free with sp_runs_free */
+};
+
 /* Look at EDC, parity and headers of every sector that has them. *result counts every sector that
- * came, by the states it came with and those found here; it must live as long as the sink. */
-SP_API int sp_sink_check(struct sp_sink **out, struct sp_tally *result, struct sp_error *err);
+ * came, by the states it came with and those found here; *repairs (NULL: not asked) tells which
+ * damage the parity could correct. Both must live as long as the sink. */
+SP_API int sp_sink_check(struct sp_sink **out, struct sp_tally *result, struct sp_repairs *repairs,
+			 struct sp_error *err);
+
+enum sp_sub_kind {                /* what can be odd about the Q of one sector */
+		   SP_SUB_CRC,    /* its CRC is wrong */
+		   SP_SUB_DESYNC, /* its CRC is right, and it says another place */
+		   SP_SUB_KINDS
+};
+enum sp_sub_pattern { /* whose marks odd Qs can be: copy protections, by description */
+		      SP_SUB_PATTERN_NONE,
+		      SP_SUB_PATTERN_LIBCRYPT,
+		      SP_SUB_PATTERN_SECUROM,
+};
+#define SP_SUB_KEPT 1024
+struct sp_sub_anomaly {
+	sp_lba lba, said; /* said: the place it names, SP_LBA_NONE where that is none */
+	unsigned kind;
+	unsigned marks; /* of patterns it fits, for the scan's own use */
+	bool explained; /* part of the pattern that was found */
+	uint8_t q[12];
+};
+struct sp_subscan {
+	uint64_t sectors;             /* with P-W or Q */
+	uint64_t blank;               /* of them: Q is nothing but zeros */
+	uint64_t count[SP_SUB_KINDS]; /* sectors */
+	uint64_t explained[SP_SUB_KINDS];
+	sp_lba first[SP_SUB_KINDS]; /* not explained */
+	unsigned pattern;           /* one that is there as a whole */
+	unsigned scheme;            /* SecuROM: 1…4, by how many sectors it has */
+	uint16_t key; /* LibCrypt: which of 16 pairs are marked, the first one on top */
+	char mcn[14]; /* as most of their readings have it, "" none: ADR 2 and 3 */
+	char isrc[SP_TRACK_MAX + 1][13];
+	size_t anomalies; /* kept below, the first ones; all are counted above */
+	struct sp_sub_anomaly anomaly[SP_SUB_KEPT];
+};
+/* Look at Q of every sector that has sub-channel. *result is filled by finish and must live as long
+ * as the sink. */
+SP_API int sp_sink_subscan(struct sp_sink **out, struct sp_subscan *result, struct sp_error *err);
+SP_API const char *sp_sub_pattern_name(unsigned pattern); /* LibCrypt SecuROM, NULL: none */
 
 /* Several sinks in one pass, each given what it wants. Takes the sinks on success. Their drops
  * count as losses unless they are observers. */
@@ -235,6 +301,50 @@ SP_API int sp_view_range(struct sp_source **out, struct sp_source *src, sp_lba l
 /* The same sectors at LBA + shift: addresses within them (headers, Q) stay as they are. */
 SP_API int sp_view_shift(struct sp_source **out, struct sp_source *src, sp_lba shift,
 			 struct sp_error *err);
+
+/* The same disc, each sector corrected as it is read where its P/Q parity gives one whose EDC is
+ * right; C2 pointers, where stored, are used. Others come as they are, with SP_STATE_EDC where
+ * there is damage beyond correction. *repairs counts each sector once, however often it is read,
+ * and must live as long as the view. Takes src on success; what `src` proves is proven of it. */
+SP_API int sp_view_repair(struct sp_source **out, struct sp_source *src, struct sp_repairs *repairs,
+			  struct sp_error *err);
+
+#define SP_MERGE_MAX 32 /* sources */
+/* How a sector of a merge was come by. */
+enum sp_merge_how {
+	SP_MERGE_EQUAL,     /* the same in all, and nothing wrong with it */
+	SP_MERGE_EVIDENCE,  /* this source's has the best evidence for it */
+	SP_MERGE_REPAIRED,  /* corrected by its parity, maybe where two sources differ */
+	SP_MERGE_VOTED,     /* most sources say so */
+	SP_MERGE_PREFERRED, /* nothing decides but the caller's preference */
+	SP_MERGE_CONFLICT,  /* nothing decides; the first source's is given */
+	SP_MERGE_DAMAGED,   /* no source has it without damage */
+	SP_MERGE_UNREAD,    /* no source has it */
+	SP_MERGE_HOWS
+};
+struct sp_merge {
+	struct sp_source *const *source; /* 2…SP_MERGE_MAX dumps of one disc */
+	size_t sources;
+	bool majority;   /* let most of three and more decide on data too, not on audio alone */
+	unsigned prefer; /* what nothing decides is taken from this source, from 1; 0: none */
+};
+struct sp_merged {
+	uint64_t sectors, bytes;       /* bytes: corrected */
+	uint64_t how[SP_MERGE_HOWS];   /* sectors */
+	uint64_t source[SP_MERGE_MAX]; /* sectors taken from each, of those not EQUAL */
+	struct sp_runs runs;           /* of all sectors; free with sp_runs_free */
+};
+/* One disc from several dumps of it, sector by sector: a good EDC before one the parity gives
+ * before no protection before C2 errors before a wrong EDC before what was not read; between good
+ * ones that differ, the one whose header is that of its place. Audio that differs is decided by
+ * most of three and more. Sub-channel is the first whose Q has a right CRC. Layout, metadata and
+ * what is stored are the first source's, MCN and ISRCs it lacks the others'. Takes the sources on
+ * success; SP_ERR_USAGE for one that is read once, SP_ERR_DIFFERS names the first difference of the
+ * TOCs. *merged counts each sector once and must live as long as the source. A conflict is no error
+ * here.
+ */
+SP_API int sp_merge_open(struct sp_source **out, const struct sp_merge *merge,
+			 struct sp_merged *merged, struct sp_error *err);
 
 /* What file system a data track says it holds. */
 enum sp_volume_kind {

@@ -31,6 +31,8 @@ enum cli_option_id { /* places in the one table of options.c */
 		     OPT_SET,
 		     OPT_ALGORITHM,
 		     OPT_DAT,
+		     OPT_MAJORITY,
+		     OPT_PREFER,
 		     OPTIONS
 };
 
@@ -71,12 +73,16 @@ struct cli_command {
 	const char *more;            /* a paragraph for the help, or NULL */
 	int least, most;             /* words */
 	const unsigned char *option; /* cli_option_id, OPT_NONE-ended; common ones come on top */
+	const struct sp_format_option *setting; /* keys of -O that are its own; NULL: none */
 	int (*run)(struct ui *ui, const struct cli_args *args); /* exit code */
 };
-extern const struct cli_command cli_info, cli_convert, cli_verify, cli_hash, cli_formats;
+extern const struct cli_command cli_info, cli_convert, cli_verify, cli_merge, cli_hash, cli_formats;
 
 /* Options every command takes, OPT_NONE-ended. */
 extern const unsigned char cli_common[];
+
+/* The i-th option a command takes, its own first; OPT_NONE behind the last. */
+unsigned cli_option_of(const struct cli_command *command, size_t i);
 
 /* argv[0] is the command's name. 0, or SP_ERR_USAGE with one line. */
 int cli_parse(struct cli_args *args, const struct cli_command *command, int argc, char **argv,
@@ -86,6 +92,11 @@ void cli_args_free(struct cli_args *args);
 bool cli_choose(const char *choices, const char *word, unsigned *place);
 /* The help of a command, all of it from the tables. */
 void cli_help(FILE *out, const struct cli_command *command);
+/* What may stand in place of the last of `word`, the words after the program's name: a line for
+ * each, the word or "word\twhat it is"; ":files" says that file names may. Commands are
+ * NULL-ended. */
+void cli_complete(FILE *out, const struct cli_command *const *commands, int words,
+		  char *const *word);
 /* The word of `list` (NULL-ended) nearest to a mistyped one, NULL when none is near. */
 const char *cli_nearest(const char *word, const char *const *list);
 

@@ -3,8 +3,10 @@
 #include "cli/convert.h"
 
 #include "cli/plan.h"
+#include "cli/repairs.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 int convert_refused(struct ui *ui, const struct sp_losses *losses)
@@ -40,10 +42,8 @@ static void convert_remark(struct ui *ui, const struct sp_disc *disc, const stru
 	}
 }
 
-/* Read back what was written, before it has its name. What was knowingly left out may be missing.
- */
-static int convert_verify(struct ui *ui, struct sp_output *out, struct sp_source *source,
-			  bool lossy, struct sp_error *err)
+int convert_verify(struct ui *ui, struct sp_output *out, struct sp_source *source, bool lossy,
+		   struct sp_error *err)
 {
 	struct sp_source *view = NULL;
 	struct sp_sink *sink = NULL;
@@ -79,7 +79,7 @@ static int convert_verify(struct ui *ui, struct sp_output *out, struct sp_source
 }
 
 static int convert_write(struct ui *ui, const struct cli_args *args, struct sp_input *in,
-			 struct sp_output *out)
+			 struct sp_output *out, const struct sp_repairs *repairs)
 {
 	struct sp_copy copy = {
 		.source = in->source,
@@ -99,7 +99,9 @@ static int convert_write(struct ui *ui, const struct cli_args *args, struct sp_i
 	if (r < 0)
 		return ui_fail(ui, &err);
 	convert_remark(ui, in->source->disc, &copy);
-	convert_made(ui, args, in, out, &copy);
+	if (repairs)
+		repairs_note(ui, in->source->disc, repairs);
+	convert_made(ui, args, in, out, &copy, repairs);
 	return cli_seen(&copy.tally, SP_STATE_UNREAD, NULL) ? sp_status_exit(SP_ERR_UNREADABLE) : 0;
 }
 
@@ -118,35 +120,80 @@ static int convert_check(const struct cli_args *args, struct sp_error *err)
 	return 0;
 }
 
-static int convert_run(struct ui *ui, const struct cli_args *args)
+/* Where it goes; into a folder, under the name of what it is made from. */
+static int convert_target(struct sp_target *target, const struct sp_input *in,
+			  const struct cli_args *args, const struct sp_options *options,
+			  struct sp_error *err)
+{
+	const char *base = cli_base(in->path), *dot = strrchr(base, '.');
+	const size_t size = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+	char *name = strcmp(in->path, "-") ? strndup(base, size) : NULL;
+
+	/* a name that is of several formats (.img) is no question where the source is a disk */
+	const struct sp_format *named = in->source->disc->medium == SP_MEDIUM_BLOCK
+						? sp_format_for_path(args->word[1])
+						: NULL;
+	const char *to = args->text[OPT_TO] ? args->text[OPT_TO] : named ? named->name : NULL;
+	int r = sp_target_find(target, args->word[1], to, name, options, err);
+	if (!r)
+		r = sp_options_check(options, in->format, target->format, err);
+	free(name);
+	return r;
+}
+
+/* What is opened becomes the output, or the plan of one. */
+static int convert_opened(struct ui *ui, const struct cli_args *args, struct sp_input *in,
+			  const struct sp_repairs *repairs)
 {
 	const struct sp_options options = {args->pair, args->pairs, &ui->sink};
-	const char *dst = args->word[1], *to = args->text[OPT_TO];
-	const struct sp_format *target = to ? sp_format_named(to) : sp_format_for_path(dst);
-	struct sp_input in = {0};
+	struct sp_target target = {0};
 	struct sp_output out = {0};
 	struct sp_error err;
 	int code;
 
-	int r = convert_check(args, &err);
-	if (!r)
-		r = cli_open(&in, ui, args, args->word[0],
-			     CLI_TARGET | (args->count[OPT_VERIFY] ? CLI_AGAIN : 0), &err);
-	if (!r && target)
-		r = sp_options_check(&options, in.format, target, &err);
+	int r = convert_target(&target, in, args, &options, &err);
 	if (!r && !args->count[OPT_DRY_RUN])
-		r = sp_output_create(&out, dst, to, args->count[OPT_FORCE] ? SP_OUTSET_FORCE : 0,
-				     &options, &err);
+		r = sp_output_create(&out, target.path, target.format->name,
+				     target.flags | (args->count[OPT_FORCE] ? SP_OUTSET_FORCE : 0),
+				     &target.options, &err);
 	if (r < 0)
 		code = ui_fail(ui, &err);
 	else if (args->count[OPT_DRY_RUN])
-		code = convert_plan(ui, args, &in);
+		code = convert_plan(ui, args, in, &target, repairs);
 	else
-		code = convert_write(ui, args, &in, &out);
+		code = convert_write(ui, args, in, &out, repairs);
 	sp_output_close(&out);
-	sp_input_close(&in);
+	sp_target_clear(&target);
 	return code;
 }
+
+static int convert_run(struct ui *ui, const struct cli_args *given)
+{
+	struct cli_args args = *given;
+	struct sp_repairs repairs = {0};
+	struct sp_input in = {0};
+	struct sp_error err;
+	bool repair = false;
+
+	int r = convert_check(&args, &err);
+	if (!r)
+		r = repairs_asked(&args, &repair, &err);
+	if (!r)
+		r = cli_open(&in, ui, &args, args.word[0],
+			     CLI_TARGET | (args.count[OPT_VERIFY] ? CLI_AGAIN : 0), &err);
+	if (!r && repair)
+		r = repairs_wrap(&in, &repairs, &err);
+	const int code = r < 0 ? ui_fail(ui, &err)
+			       : convert_opened(ui, &args, &in, repair ? &repairs : NULL);
+	sp_input_close(&in);
+	sp_runs_free(&repairs.runs);
+	return code;
+}
+
+static const struct sp_format_option convert_settings[] = {
+	{"repair", "no|yes", "correct damaged sectors where P/Q parity can"},
+	{NULL, NULL, NULL},
+};
 
 const struct cli_command cli_convert = {
 	.name = "convert",
@@ -156,13 +203,21 @@ const struct cli_command cli_convert = {
 		"is\n"
 		"named and refused, unless --lossy says otherwise. DST may be - where the format "
 		"can\n"
-		"be written to a pipe.",
+		"be written to a pipe. Where DST is a folder or ends in /, audio tracks become "
+		"FLAC\n"
+		"files there, with tags and a sheet; -O audio=wav makes them WAVE.\n"
+		"-O repair corrects damaged sectors where P/Q parity gives one whose EDC is "
+		"right,\n"
+		"and lists them; others stay as they are.",
 	.example = "spindle convert disc.iso disc.cue\n"
 		   "spindle convert --verify -O bins=track disc.cue copy.cue\n"
+		   "spindle convert disc.cue music/\n"
+		   "spindle convert -O repair scratched.cue mended.cue\n"
 		   "spindle convert --dry-run disc.cue disc.iso",
 	.least = 2,
 	.most = 2,
 	.option = (const unsigned char[]){OPT_TO, OPT_SET, OPT_DRY_RUN, OPT_LOSSY, OPT_FORCE,
 					  OPT_VERIFY, OPT_TRACK, OPT_SESSION, OPT_FROM, OPT_NONE},
+	.setting = convert_settings,
 	.run = convert_run,
 };

@@ -2,6 +2,7 @@
 /* What spindle convert prints: of what it made, and of what it would make. */
 #include "cli/convert.h"
 #include "cli/plan.h"
+#include "cli/repairs.h"
 #include "report/printable.h"
 #include "report/units.h"
 
@@ -69,7 +70,7 @@ static struct report_file report_file(const struct sp_output *out, const struct 
 
 static void report_json(const struct cli_args *args, const struct sp_input *in,
 			const struct sp_output *out, const struct plan *plan,
-			const struct sp_copy *copy)
+			const struct sp_copy *copy, const struct sp_repairs *repairs)
 {
 	struct json json = {.out = stdout};
 	const size_t files = out ? sp_outset_count(out->set) : plan->files;
@@ -95,6 +96,7 @@ static void report_json(const struct cli_args *args, const struct sp_input *in,
 		json_end_object(&json);
 	}
 	json_end_array(&json);
+	repairs_json(&json, "repaired", repairs);
 	json_u64(&json, "proofs", copy->tally.proofs);
 	json_u64(&json, "unreadable", cli_seen(&copy->tally, SP_STATE_UNREAD, NULL));
 	json_u64(&json, "padded", cli_seen(&copy->tally, SP_STATE_PADDED, NULL));
@@ -103,7 +105,8 @@ static void report_json(const struct cli_args *args, const struct sp_input *in,
 }
 
 void convert_made(struct ui *ui, const struct cli_args *args, const struct sp_input *in,
-		  const struct sp_output *out, const struct sp_copy *copy)
+		  const struct sp_output *out, const struct sp_copy *copy,
+		  const struct sp_repairs *repairs)
 {
 	char size[UNITS_TEXT], proofs[64] = "";
 
@@ -115,7 +118,7 @@ void convert_made(struct ui *ui, const struct cli_args *args, const struct sp_in
 		return;
 	}
 	if (ui->json) {
-		report_json(args, in, out, NULL, copy);
+		report_json(args, in, out, NULL, copy, repairs);
 		return;
 	}
 	if (ui->quiet)
@@ -155,16 +158,16 @@ static void report_plan(const struct sp_input *in, const struct plan *plan,
 	fputc('\n', stdout);
 }
 
-int convert_plan(struct ui *ui, const struct cli_args *args, struct sp_input *in)
+int convert_plan(struct ui *ui, const struct cli_args *args, struct sp_input *in,
+		 const struct sp_target *target, const struct sp_repairs *repairs)
 {
-	const struct sp_options options = {args->pair, args->pairs, &ui->sink};
 	struct sp_copy copy = {.source = in->source, .lossy = true};
 	struct plan plan = {0};
 	struct sp_error err;
 	const char *exists = NULL;
 	int code = 0;
 
-	int r = plan_create(&plan, args->word[1], args->text[OPT_TO], &options, &err);
+	int r = plan_create(&plan, target, &err);
 	if (!r) {
 		copy.sink = plan.sink;
 		r = cli_copy(ui, &copy, "planning", &err);
@@ -175,9 +178,11 @@ int convert_plan(struct ui *ui, const struct cli_args *args, struct sp_input *in
 		return code;
 	}
 	if (ui->json)
-		report_json(args, in, NULL, &plan, &copy);
+		report_json(args, in, NULL, &plan, &copy, repairs);
 	else
 		report_plan(in, &plan, &copy);
+	if (repairs)
+		repairs_note(ui, in->source->disc, repairs);
 	for (size_t i = 0; i < plan.files && !exists; i++)
 		exists = plan.file[i]->exists ? plan.file[i]->path : NULL;
 	if (sp_losses_any(&copy.losses) && !args->count[OPT_LOSSY])

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 static const struct cli_command *const main_command[] = {
-	&cli_info, &cli_convert, &cli_verify, &cli_hash, &cli_formats,
+	&cli_info, &cli_convert, &cli_verify, &cli_merge, &cli_hash, &cli_formats, NULL,
 };
-enum { MAIN_COMMANDS = sizeof(main_command) / sizeof(*main_command) };
+enum { MAIN_COMMANDS = sizeof(main_command) / sizeof(*main_command) - 1 };
 
 static const struct cli_command *main_find(const char *name)
 {
@@ -25,7 +25,7 @@ static void main_overview(FILE *out)
 	      "Usage: spindle COMMAND [OPTION]... ARGUMENT...\n\n",
 	      out);
 	for (size_t i = 0; i < MAIN_COMMANDS; i++)
-		fprintf(out, "  %-9s %-9s %s\n", main_command[i]->name, main_command[i]->usage,
+		fprintf(out, "  %-9s %-10s %s\n", main_command[i]->name, main_command[i]->usage,
 			main_command[i]->summary);
 	fputs("\nspindle COMMAND --help says more; spindle --version lists versions and "
 	      "formats.\n\n"
@@ -137,6 +137,10 @@ static int main_dispatch(struct ui *ui, int argc, char **argv)
 		return main_run(ui, command, argc - 1, argv + 1);
 	if (main_is(argv[1], OPT_HELP) || !strcmp(argv[1], "help"))
 		return main_help(ui, argc > 2 ? argv[2] : NULL);
+	if (!strcmp(argv[1], "__complete")) {
+		cli_complete(stdout, main_command, argc - 2, argv + 2);
+		return 0;
+	}
 	const bool json = main_is(argv[1], OPT_JSON) && argc > 2; /* --json --version */
 	if (main_is(argv[json ? 2 : 1], OPT_VERSION)) {
 		main_version(json || (argc > 2 && main_is(argv[2], OPT_JSON)));

@@ -26,18 +26,20 @@ const struct cli_option cli_options[OPTIONS] = {
 	[OPT_FORCE] = {"force", 'f', CLI_FLAG, NULL, "replace an output that exists"},
 	[OPT_VERIFY] = {"verify", 0, CLI_FLAG, NULL,
 			"read the output back and compare before it gets its name"},
-	[OPT_SET] = {"option", 'O', CLI_PAIR, "KEY=VALUE",
-		     "a setting of the format, see: spindle formats"},
+	[OPT_SET] = {"option", 'O', CLI_PAIR, "KEY[=VALUE]",
+		     "a setting of the format, see: spindle formats; a KEY alone means yes"},
 	[OPT_ALGORITHM] = {"algorithm", 'a', CLI_TEXT, "LIST", "only these: crc32,md5,sha1,sha256"},
 	[OPT_DAT] = {"dat", 0, CLI_OPTIONAL, "FILE",
 		     "print as lines of a DAT; with FILE: find the disc in that DAT"},
+	[OPT_MAJORITY] = {"majority", 0, CLI_FLAG, NULL,
+			  "where good data differs, take what most of the dumps have"},
+	[OPT_PREFER] = {"prefer", 0, CLI_NUMBER, "N", "take from the N-th what nothing decides"},
 };
 
 const unsigned char cli_common[] = {OPT_JSON,    OPT_PROGRESS, OPT_QUIET,
 				    OPT_VERBOSE, OPT_HELP,     OPT_NONE};
 
-/* The i-th option a command takes, its own first; OPT_NONE behind the last. */
-static unsigned options_of(const struct cli_command *command, size_t i)
+unsigned cli_option_of(const struct cli_command *command, size_t i)
 {
 	size_t own = 0;
 
@@ -77,7 +79,7 @@ static int options_pair(struct cli_args *args, const char *text, struct sp_error
 {
 	const char *equals = strchr(text, '=');
 
-	if (!equals || equals == text)
+	if (!text[0] || equals == text)
 		return sp_fail(err, SP_ERR_USAGE, "-O wants KEY=VALUE, not \"%s\"", text);
 	char *copy = strdup(text);
 	struct sp_option *pair = realloc(args->pair, (args->pairs + 1) * sizeof(*pair));
@@ -90,9 +92,10 @@ static int options_pair(struct cli_args *args, const char *text, struct sp_error
 		free(copy);
 		return sp_fail_memory(err);
 	}
-	copy[equals - text] = '\0';
+	if (equals)
+		copy[equals - text] = '\0';
 	kept[args->pairs] = copy;
-	pair[args->pairs++] = (struct sp_option){copy, copy + (equals - text) + 1};
+	pair[args->pairs++] = (struct sp_option){copy, equals ? copy + (equals - text) + 1 : NULL};
 	return 0;
 }
 
@@ -136,8 +139,8 @@ static int options_refuse(const struct cli_command *command, int why, const char
 	if (name)
 		return sp_fail(err, SP_ERR_USAGE, "%s takes no value (see: spindle %s --help)",
 			       word, command->name);
-	for (size_t i = 0; options_of(command, i); i++)
-		names[i] = cli_options[options_of(command, i)].name;
+	for (size_t i = 0; cli_option_of(command, i); i++)
+		names[i] = cli_options[cli_option_of(command, i)].name;
 	const char *near = optopt ? NULL : cli_nearest(word + 2, names);
 	return sp_fail(err, SP_ERR_USAGE, "%s has no option %s%s%s (see: spindle %s --help)",
 		       command->name, word, near ? "; did you mean --" : "", near ? near : "",
@@ -153,8 +156,8 @@ int cli_parse(struct cli_args *args, const struct cli_command *command, int argc
 	unsigned by_letter[128] = {0};
 
 	*args = (struct cli_args){0};
-	for (size_t i = 0; options_of(command, i); i++) {
-		const unsigned id = options_of(command, i);
+	for (size_t i = 0; cli_option_of(command, i); i++) {
+		const unsigned id = cli_option_of(command, i);
 		const struct cli_option *o = &cli_options[id];
 		const int has = o->value == CLI_FLAG       ? no_argument
 				: o->value == CLI_OPTIONAL ? optional_argument

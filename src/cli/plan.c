@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 struct plan_io {
@@ -100,76 +99,16 @@ static int plan_sibling(struct sp_io *io, const char *name, struct sp_io **out,
 	return plan_add(((struct plan_io *)io)->plan, path, 0, out, err);
 }
 
-static int plan_format(const struct sp_format **out, const char *path, const char *to,
-		       struct sp_error *err)
+int plan_create(struct plan *plan, const struct sp_target *target, struct sp_error *err)
 {
-	const struct sp_format *format = to ? sp_format_named(to) : sp_format_for_path(path);
-
-	if (!format && to)
-		return sp_fail(err, SP_ERR_USAGE, "there is no format `%s' (see `spindle formats')",
-			       to);
-	if (!format)
-		return sp_fail(err, SP_ERR_USAGE,
-			       "%s: the name does not tell a format to write; say it with --to "
-			       "(see `spindle formats')",
-			       path);
-	if (!format->create)
-		return sp_fail(err, SP_ERR_UNSUPPORTED, "the %s format cannot be written",
-			       format->name);
-	if (!strcmp(path, "-") && !(format->flags & SP_FORMAT_STREAMS))
-		return sp_fail(err, SP_ERR_USAGE, "the %s format cannot be written to a pipe",
-			       format->name);
-	*out = format;
-	return 0;
-}
-
-static int plan_values(const struct sp_format *format, const struct sp_options *options,
-		       struct sp_error *err)
-{
-	unsigned place;
-
-	for (const struct sp_format_option *o = format->option; o && o->key; o++) {
-		const char *value = sp_options_get(options, o->key);
-		if (value && strchr(o->values, '|') && !cli_choose(o->values, value, &place))
-			return sp_fail(err, SP_ERR_USAGE, "-O %s=%s: the values are %s", o->key,
-				       value, o->values);
-	}
-	return 0;
-}
-
-/* The path of the descriptor: beside a data file that was named, with the format's extension. */
-static char *plan_path(const struct sp_format *format, const char *path)
-{
-	const char *dot = strrchr(cli_base(path), '.');
-
-	for (const char *const *e = format->data_extension; e && *e && dot; e++) {
-		if (strcasecmp(dot, *e) != 0)
-			continue;
-		const size_t stem = (size_t)(dot - path);
-		const size_t size = stem + strlen(format->extension[0]) + 1;
-		char *sheet = malloc(size);
-		if (sheet)
-			snprintf(sheet, size, "%.*s%s", (int)stem, path, format->extension[0]);
-		return sheet;
-	}
-	return strdup(path);
-}
-
-int plan_create(struct plan *plan, const char *path, const char *to,
-		const struct sp_options *options, struct sp_error *err)
-{
-	const bool pipe = !strcmp(path, "-");
+	const bool pipe = !strcmp(target->path, "-");
 	struct sp_io *io;
-	int r = plan_format(&plan->format, path, to, err);
 
-	if (!r)
-		r = plan_values(plan->format, options, err);
+	plan->format = target->format;
+	int r = plan_add(plan, strdup(target->path), pipe ? SP_IO_SEQUENTIAL : 0, &io, err);
 	if (r < 0)
 		return r;
-	r = plan_add(plan, plan_path(plan->format, path), pipe ? SP_IO_SEQUENTIAL : 0, &io, err);
-	if (r < 0)
-		return r;
-	r = plan->format->create(&plan->sink, io, options, err);
+	r = plan->format->create(&plan->sink, io, &target->options, err);
 	if (r < 0)
 		sp_io_close(io);
 	return r;

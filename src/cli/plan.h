@@ -18,10 +18,9 @@ struct plan {
 	struct sp_sink *sink;
 };
 
-/* Open the sink that sp_output_create(path, to, options) would give, over files that keep nothing
- * but their size; the same errors for names and options, but for files that exist. */
-int plan_create(struct plan *plan, const char *path, const char *to,
-		const struct sp_options *options, struct sp_error *err);
+/* Open the sink that sp_output_create would give for the target, over files that keep nothing but
+ * their size; the same errors, but for files that exist. */
+int plan_create(struct plan *plan, const struct sp_target *target, struct sp_error *err);
 void plan_close(struct plan *plan);
 
 #endif

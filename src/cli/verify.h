@@ -22,6 +22,15 @@ void proofs_text(FILE *out, const struct proofs *proofs);
 void proofs_json(struct json *json, const char *key, const struct proofs *proofs);
 void proofs_free(struct proofs *proofs);
 
+/* Has any stored sector sub-channel? */
+bool verify_sub_there(const struct sp_disc *disc);
+/* Wrong CRCs of Q that no pattern explains are damage: into the tally, where it has none. */
+void verify_sub_count(struct sp_tally *tally, const struct sp_subscan *scan);
+/* Nothing of a scan without sectors. */
+void verify_sub_text(const struct ui *ui, const struct sp_disc *disc,
+		     const struct sp_subscan *scan);
+void verify_sub_json(struct json *json, const struct sp_subscan *scan);
+
 /* verify SRC REF; returns the exit code. */
 int verify_against(struct ui *ui, struct sp_input *in, struct sp_input *ref);
 

@@ -32,6 +32,7 @@ struct sp_outset {
 	char *dir; /* "" or with a '/' at its end */
 	int dirfd;
 	bool force;
+	bool made;    /* the directory is ours, and goes with us */
 	bool closed;  /* a commit was tried: nothing more is written */
 	bool damaged; /* a write failed: what is there is not whole */
 	struct sp_parts parts;
@@ -123,6 +124,19 @@ out:
 	return status;
 }
 
+static int outset_open_dir(struct sp_outset *set, unsigned flags, struct sp_error *err)
+{
+	const char *dir = *set->dir ? set->dir : ".";
+
+	if ((flags & SP_OUTSET_FOLDER) && *set->dir) {
+		set->made = mkdir(dir, 0777) == 0;
+		if (!set->made && errno != EEXIST)
+			return sp_fail_errno(err, errno, "%s: cannot be made", dir);
+	}
+	set->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return set->dirfd < 0 ? sp_fail_errno(err, errno, "%s", dir) : 0;
+}
+
 int sp_outset_create(struct sp_outset **out, const char *path, unsigned flags, struct sp_error *err)
 {
 	const char *slash = strrchr(path, '/');
@@ -142,12 +156,9 @@ int sp_outset_create(struct sp_outset **out, const char *path, unsigned flags, s
 		status = sp_fail_memory(err);
 		goto out;
 	}
-	set->dirfd = open(slash ? set->dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (set->dirfd < 0) {
-		status = sp_fail_errno(err, errno, "%s", slash ? set->dir : ".");
-		goto out;
-	}
-	status = outset_check(set, name, err);
+	status = outset_open_dir(set, flags, err);
+	if (!status)
+		status = outset_check(set, name, err);
 	if (status)
 		goto out;
 	sp_parts_scan(&set->parts, set->dirfd);
@@ -304,12 +315,21 @@ int sp_outset_view(struct sp_outset *set, struct sp_io **out, struct sp_error *e
 	return outset_wrap(set, set->members[0], &outset_view_ops, out, err);
 }
 
+/* And the one above, as far as it may be read, for a directory that is new in it. */
 static int outset_sync_dir(const struct sp_outset *set, struct sp_error *err)
 {
+	const int above =
+		set->made ? openat(set->dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int failed = fsync(set->dirfd) ? errno : 0;
+
+	if (!failed && above >= 0 && fsync(above))
+		failed = errno;
+	if (above >= 0)
+		close(above);
 	/* EINVAL, ENOTSUP: file systems whose directories know no fsync */
-	if (fsync(set->dirfd) == 0 || errno == EINVAL || errno == ENOTSUP)
+	if (!failed || failed == EINVAL || failed == ENOTSUP)
 		return 0;
-	return sp_fail_errno(err, errno, "%s: cannot be brought to the disk",
+	return sp_fail_errno(err, failed, "%s: cannot be brought to the disk",
 			     *set->dir ? set->dir : ".");
 }
 
@@ -425,8 +445,10 @@ int sp_outset_commit(struct sp_outset *set, struct sp_error *err)
 	int status = set->damaged ? sp_fail(err, SP_ERR_IO, "%s: was not written whole",
 					    set->members[0]->path)
 				  : outset_commit(set, err);
-	if (status == 0)
+	if (status == 0) {
+		set->made = false;
 		return 0;
+	}
 	for (size_t i = 0; i < set->count; i++) /* the descriptor first */
 		if (set->members[i]->has_name)
 			outset_unname(set, set->members[i]);
@@ -458,6 +480,8 @@ void sp_outset_close(struct sp_outset *set)
 	sp_parts_free(&set->parts);
 	if (set->dirfd >= 0)
 		close(set->dirfd);
+	if (set->made) /* if others have put something in, it stays */
+		rmdir(set->dir);
 	free(set->members);
 	free(set->dir);
 	free(set);

@@ -10,12 +10,14 @@ static const char *json_or_null(const char *text)
 }
 
 /* The texts of one track (0: the disc) as keys of the object that is open. */
-static void json_texts(struct json *json, const struct sp_disc *disc, unsigned track)
+static void json_texts(struct json *json, const struct sp_disc *disc, unsigned block,
+		       unsigned track)
 {
 	for (size_t i = 0; i < disc->texts; i++) {
 		const struct sp_text *text = &disc->text[i];
 		const char *name = report_text_name(text->type);
-		if (text->track == track && name && text->type != SP_TEXT_REMARK)
+		if (text->track == track && text->block == block && name &&
+		    text->type != SP_TEXT_REMARK)
 			json_string(json, name, text->text);
 	}
 }
@@ -27,6 +29,38 @@ static void json_remarks(struct json *json, const struct sp_disc *disc, unsigned
 		if (disc->text[i].track == track && disc->text[i].type == SP_TEXT_REMARK)
 			json_string(json, NULL, disc->text[i].text);
 	json_end_array(json);
+}
+
+/* A block that has texts or says something of itself; tracks without text are left out. */
+static void json_block(struct json *json, const struct sp_disc *disc, unsigned number)
+{
+	const struct sp_text_block *block = &disc->block[number];
+	bool has[SP_TRACK_MAX + 1] = {false};
+	bool any = block->language || block->charset || block->genre;
+
+	for (size_t i = 0; i < disc->texts; i++)
+		if (disc->text[i].block == number && disc->text[i].type != SP_TEXT_REMARK)
+			any = has[disc->text[i].track] = true;
+	if (!any)
+		return;
+	json_object(json, NULL);
+	json_u64(json, "number", number);
+	json_string(json, "language", sp_text_language_name(block->language));
+	json_u64(json, "language_code", block->language);
+	json_string(json, "charset", sp_text_charset_name(block->charset));
+	json_u64(json, "genre_code", block->genre);
+	json_texts(json, disc, number, 0);
+	json_array(json, "tracks");
+	for (unsigned track = 1; track <= SP_TRACK_MAX; track++) {
+		if (!has[track])
+			continue;
+		json_object(json, NULL);
+		json_u64(json, "number", track);
+		json_texts(json, disc, number, track);
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_end_object(json);
 }
 
 static void json_cdtext(struct json *json, const struct sp_disc *disc)
@@ -41,7 +75,11 @@ static void json_cdtext(struct json *json, const struct sp_disc *disc)
 	}
 	json_object(json, "cdtext");
 	json_u64(json, "packs", disc->cdtext_size / 18);
-	json_texts(json, disc, 0);
+	json_texts(json, disc, 0, 0);
+	json_array(json, "blocks");
+	for (unsigned i = 0; i < SP_TEXT_BLOCKS; i++)
+		json_block(json, disc, i);
+	json_end_array(json);
 	json_end_object(json);
 }
 
@@ -71,7 +109,7 @@ static void json_track(struct json *json, const struct sp_disc *disc, const stru
 		json_string(json, NULL, word[i]);
 	json_end_array(json);
 	json_string(json, "isrc", json_or_null(track->isrc));
-	json_texts(json, disc, track->number);
+	json_texts(json, disc, 0, track->number);
 	json_remarks(json, disc, track->number);
 	json_end_object(json);
 }

@@ -34,6 +34,8 @@ const char *report_text_name(unsigned type)
 
 	if (type >= SP_TEXT_TITLE && type <= SP_TEXT_GENRE)
 		return name[type - SP_TEXT_TITLE];
+	if (type == SP_TEXT_CLOSED)
+		return "closed";
 	if (type == SP_TEXT_UPC_EAN)
 		return "upc_ean";
 	return type == SP_TEXT_REMARK ? "remark" : NULL;
@@ -199,6 +201,30 @@ static void text_field(FILE *out, const char *name, const char *value)
 	fputc('\n', out);
 }
 
+/* The texts of another language, each after its track. */
+static void text_block(FILE *out, const struct sp_disc *disc, unsigned block)
+{
+	const char *language = sp_text_language_name(disc->block[block].language);
+	bool any = false;
+
+	for (size_t i = 0; i < disc->texts; i++) {
+		const struct sp_text *text = &disc->text[i];
+		char of[24] = "disc";
+
+		if (text->block != block)
+			continue;
+		if (!any)
+			fprintf(out, "%-12s block %u, %s\n", "CD-Text", block,
+				language ? language : "of a language it does not say");
+		any = true;
+		if (text->track)
+			snprintf(of, sizeof(of), "track %u", text->track);
+		fprintf(out, "%-12s %-8s  %-10s  ", "", of, report_text_name(text->type));
+		printable_put(out, text->text);
+		fputc('\n', out);
+	}
+}
+
 static void text_rest(FILE *out, const struct sp_disc *disc)
 {
 	char id[32], text[UNITS_TEXT];
@@ -215,10 +241,13 @@ static void text_rest(FILE *out, const struct sp_disc *disc)
 	if (disc->mcn[0])
 		text_field(out, "MCN", disc->mcn);
 	for (size_t i = 0; i < disc->texts; i++)
-		if (!disc->text[i].track && report_text_name(disc->text[i].type))
+		if (!disc->text[i].track && !disc->text[i].block &&
+		    report_text_name(disc->text[i].type))
 			text_field(out, report_text_name(disc->text[i].type), disc->text[i].text);
 	if (disc->cdtext_size)
 		fprintf(out, "%-12s %zu packs\n", "CD-Text", disc->cdtext_size / 18);
+	for (unsigned i = 1; i < SP_TEXT_BLOCKS; i++)
+		text_block(out, disc, i);
 	if (disc->layer_break != SP_LBA_NONE)
 		fprintf(out, "%-12s LBA %" PRId64 "\n", "Layer break", disc->layer_break);
 	if (sp_disc_id_cddb(disc, id))

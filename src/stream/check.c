@@ -3,7 +3,8 @@
 #include <spindle/stream.h>
 
 #include "base/pool.h"
-#include "disc/sector.h"
+#include "disc/repair.h"
+#include "stream/runs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,15 +20,19 @@ struct check_job {
 	const struct sp_span *span;
 	uint32_t first, count; /* sectors of the span */
 	uint16_t *state;
+	uint16_t *fixed; /* bytes correction would change; NULL: not asked */
+	uint8_t *verdict;
 	struct sp_job job;
 };
 
 struct check_sink {
 	struct sp_sink sink;
 	struct sp_tally *result;
+	struct sp_repairs *repairs;
 	struct sp_pool *pool;
 	struct check_job job[CHECK_JOBS];
-	uint16_t state[CHECK_ROUND];
+	uint16_t state[CHECK_ROUND], fixed[CHECK_ROUND];
+	uint8_t verdict[CHECK_ROUND];
 };
 
 static unsigned check_wants(struct sp_sink *sink, const struct sp_region *region)
@@ -48,6 +53,27 @@ static int check_begin(struct sp_sink *sink, const struct sp_disc *disc, struct 
 	return 0;
 }
 
+/* Can the i-th sector of a job be corrected? What is filler is not asked. */
+static void check_repair(const struct check_job *job, uint32_t i)
+{
+	const unsigned found = SP_STATE_EDC | SP_STATE_ECC | SP_STATE_HEADER;
+	const unsigned filler = SP_STATE_UNREAD | SP_STATE_GENERATED;
+	const struct sp_span *span = job->span;
+	const size_t main = sp_sector_size(span->mode, span->parts & SP_PART_MAIN);
+	uint8_t sector[SP_RAW_SIZE];
+	unsigned bytes = 0;
+
+	job->verdict[i] = SP_REPAIR_GOOD;
+	if (!(job->state[i] & found) || job->state[i] & filler || main > sizeof(sector))
+		return;
+	const uint8_t *stored = span->data + (job->first + i) * span->stride;
+	memcpy(sector, stored, main);
+	job->verdict[i] =
+		(uint8_t)sp_repair_stored(span->mode, span->parts, sector,
+					  span->parts & SP_PART_C2 ? stored + main : NULL, &bytes);
+	job->fixed[i] = (uint16_t)bytes;
+}
+
 static void check_run(void *arg)
 {
 	const struct check_job *job = arg;
@@ -55,6 +81,8 @@ static void check_run(void *arg)
 
 	sp_sector_check(span->mode, span->parts, span->lba + job->first, job->count,
 			span->data + job->first * span->stride, job->state);
+	for (uint32_t i = 0; job->verdict && i < job->count; i++)
+		check_repair(job, i);
 }
 
 static void check_count(struct sp_tally *tally, sp_lba lba, uint32_t count, const uint16_t *state)
@@ -69,8 +97,8 @@ static void check_count(struct sp_tally *tally, sp_lba lba, uint32_t count, cons
 }
 
 /* At most CHECK_ROUND sectors, shared among the workers. */
-static void check_round(struct check_sink *c, const struct sp_span *span, uint32_t first,
-			uint32_t count)
+static int check_round(struct check_sink *c, const struct sp_span *span, uint32_t first,
+		       uint32_t count, struct sp_error *err)
 {
 	unsigned jobs = 0;
 
@@ -83,6 +111,8 @@ static void check_round(struct check_sink *c, const struct sp_span *span, uint32
 			.first = first + at,
 			.count = count - at < CHECK_CHUNK ? count - at : CHECK_CHUNK,
 			.state = c->state + at,
+			.fixed = c->fixed + at,
+			.verdict = c->repairs ? c->verdict + at : NULL,
 			.job = {.run = check_run, .arg = job},
 		};
 		/* a lone chunk is not worth waking another thread */
@@ -91,17 +121,24 @@ static void check_round(struct check_sink *c, const struct sp_span *span, uint32
 	for (unsigned i = 0; i < jobs; i++)
 		sp_pool_wait(c->pool, &c->job[i].job);
 	check_count(c->result, span->lba + first, count, c->state);
+	int r = 0;
+	for (uint32_t i = 0; c->repairs && i < count && !r; i++)
+		r = sp_repairs_add(c->repairs, span->lba + first + i, c->verdict[i], c->fixed[i],
+				   err);
+	return r;
 }
 
 static int check_write(struct sp_sink *sink, const struct sp_span *span, struct sp_error *err)
 {
 	struct check_sink *c = (struct check_sink *)sink;
 
-	(void)err;
 	for (uint32_t at = 0; at < span->count; at += CHECK_ROUND) {
 		const uint32_t left = span->count - at;
+		const int r =
+			check_round(c, span, at, left < CHECK_ROUND ? left : CHECK_ROUND, err);
 
-		check_round(c, span, at, left < CHECK_ROUND ? left : CHECK_ROUND);
+		if (r < 0)
+			return r;
 	}
 	c->result->sectors += span->count;
 	c->result->bytes += span->count * sp_sector_size(span->mode, span->parts & SP_PART_MAIN);
@@ -124,7 +161,8 @@ static void check_close(struct sp_sink *sink)
 	free(c);
 }
 
-int sp_sink_check(struct sp_sink **out, struct sp_tally *result, struct sp_error *err)
+int sp_sink_check(struct sp_sink **out, struct sp_tally *result, struct sp_repairs *repairs,
+		  struct sp_error *err)
 {
 	static const struct sp_sink_ops ops = {.wants = check_wants,
 					       .begin = check_begin,
@@ -137,6 +175,7 @@ int sp_sink_check(struct sp_sink **out, struct sp_tally *result, struct sp_error
 		return sp_fail_memory(err);
 	c->sink = (struct sp_sink){.ops = &ops, .flags = SP_SINK_OBSERVER, .carries = SP_CARRY_ALL};
 	c->result = result;
+	c->repairs = repairs;
 	*result = (struct sp_tally){0};
 	*out = &c->sink;
 	return 0;

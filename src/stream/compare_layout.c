@@ -102,6 +102,8 @@ static const char *layout_text_name(unsigned type)
 	static const char *const name[] = {"title",    "performer", "songwriter", "composer",
 					   "arranger", "message",   "disc id",    "genre"};
 
+	if (type == SP_TEXT_CLOSED)
+		return "closed information";
 	return type - SP_TEXT_TITLE < sizeof(name) / sizeof(name[0]) ? name[type - SP_TEXT_TITLE]
 								     : "UPC/EAN or ISRC text";
 }
@@ -117,15 +119,34 @@ static bool layout_texts(struct layout_pair *p, const struct sp_disc *from,
 
 		if (t->type == SP_TEXT_REMARK)
 			continue;
-		other = sp_disc_text(in, t->track, t->type);
+		other = sp_disc_block_text(in, t->block, t->track, t->type);
 		if (other && !strcmp(other, t->text))
 			continue;
+		char block[24] = "";
+
+		if (t->block)
+			snprintf(block, sizeof(block), " in block %u", t->block);
 		if (t->track)
-			snprintf(p->text, p->size, "CD-Text: the %s of track %u",
-				 layout_text_name(t->type), t->track);
+			snprintf(p->text, p->size, "CD-Text: the %s of track %u%s",
+				 layout_text_name(t->type), t->track, block);
 		else
-			snprintf(p->text, p->size, "CD-Text: the %s of the disc",
-				 layout_text_name(t->type));
+			snprintf(p->text, p->size, "CD-Text: the %s of the disc%s",
+				 layout_text_name(t->type), block);
+		return true;
+	}
+	return false;
+}
+
+/* Where both say in what language a block is. */
+static bool layout_languages(struct layout_pair *p)
+{
+	for (unsigned i = 0; i < SP_TEXT_BLOCKS; i++) {
+		const unsigned a = p->a->block[i].language, b = p->b->block[i].language;
+
+		if (!a || !b || a == b)
+			continue;
+		snprintf(p->text, p->size, "CD-Text: the language of block %u: 0x%02x and 0x%02x",
+			 i, a, b);
 		return true;
 	}
 	return false;
@@ -161,6 +182,6 @@ void sp_compare_layout(const struct sp_disc *a, const struct sp_disc *b, char *t
 		return;
 	if (strcmp(a->mcn, b->mcn))
 		snprintf(text, size, "MCN: %s and %s", layout_word(a->mcn), layout_word(b->mcn));
-	else if (!layout_texts(&p, a, b))
-		layout_texts(&p, b, a);
+	else if (!layout_texts(&p, a, b) && !layout_texts(&p, b, a))
+		layout_languages(&p);
 }

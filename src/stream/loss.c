@@ -2,9 +2,12 @@
 /* Losses are counted by kind and told by name. */
 #include "stream/loss.h"
 
+#include "disc/cdtext.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* How each kind reads: "what" (with the track's number when `track`) for one, "N many" for more; of
@@ -122,11 +125,71 @@ static void loss_region(struct sp_losses *losses, struct sp_sink *sink,
 		      first);
 }
 
-void sp_losses_count(struct sp_losses *losses, struct sp_sink *sink, const struct sp_disc *disc)
+/* Blocks besides the first that have texts or packs. */
+static unsigned loss_languages(const struct sp_disc *disc)
+{
+	unsigned blocks = 0, count = 0;
+
+	for (size_t i = 0; i < disc->texts; i++)
+		blocks |= 1u << disc->text[i].block;
+	for (size_t at = 0; at < disc->cdtext_size; at += SP_PACK_SIZE)
+		if (sp_cdtext_pack_good(disc->cdtext, disc->cdtext_size, at))
+			blocks |= 1u << (disc->cdtext[at + 3] >> 4 & 7);
+	for (blocks >>= 1; blocks; blocks >>= 1)
+		count += blocks & 1;
+	return count;
+}
+
+/* What a sink that has a place for CD-Text loses of it all the same. */
+static int loss_cdtext(struct sp_losses *losses, unsigned flags, const struct sp_disc *disc,
+		       struct sp_error *err)
+{
+	static const char *const words[] = {
+		NULL,
+		"# letters of CD-Text",
+		"# texts of CD-Text",
+		"# letters and texts of CD-Text",
+		"# packs of CD-Text",
+		"# letters and packs of CD-Text",
+		"# texts and packs of CD-Text",
+		"# letters, texts and packs of CD-Text",
+	};
+	static const char *const one[] = {"a letter of CD-Text", "a text of CD-Text",
+					  "a pack of CD-Text"};
+	struct sp_cdtext_lost lost;
+	uint8_t *packs = NULL;
+	size_t size;
+
+	if (!(flags & SP_SINK_PACKS)) {
+		losses->count[SP_LOSS_CDTEXT] = loss_languages(disc);
+		losses->text[SP_LOSS_CDTEXT] = losses->count[SP_LOSS_CDTEXT] == 1
+						       ? "CD-Text of another language"
+						       : "CD-Text of # other languages";
+		return 0;
+	}
+	const int r =
+		sp_cdtext_packs(disc, flags & SP_SINK_KEYWORDS ? SP_CDTEXT_BESIDE : SP_CDTEXT_WHOLE,
+				&packs, &size, &lost, err);
+	free(packs);
+	losses->count[SP_LOSS_CDTEXT] = (uint64_t)lost.letters + lost.texts + lost.packs;
+	losses->track[SP_LOSS_CDTEXT] = lost.track;
+	losses->text[SP_LOSS_CDTEXT] = losses->count[SP_LOSS_CDTEXT] == 1
+					       ? one[lost.letters ? 0
+						     : lost.texts ? 1
+								  : 2]
+					       : words[(lost.letters ? 1 : 0) |
+						       (lost.texts ? 2 : 0) | (lost.packs ? 4 : 0)];
+	return r;
+}
+
+int sp_losses_common(struct sp_losses *losses, struct sp_sink *sink, const struct sp_disc *disc,
+		     struct sp_error *err)
 {
 	struct sp_losses found = {0};
 	unsigned last_track = 0;
 
+	if (sink->flags & SP_SINK_OBSERVER)
+		return 0;
 	for (size_t i = 0; i < disc->tracks; i++)
 		loss_track(&found, &disc->track[i]);
 	if (disc->sessions > 1)
@@ -145,20 +208,25 @@ void sp_losses_count(struct sp_losses *losses, struct sp_sink *sink, const struc
 	for (unsigned i = 0; i < SP_LOSS_STRUCTURAL; i++)
 		if (sink->carries & SP_CARRY(i))
 			found.count[i] = 0;
+	if ((sink->carries & SP_CARRY(SP_LOSS_CDTEXT)) &&
+	    (sink->flags & (SP_SINK_PACKS | SP_SINK_KEYWORDS))) {
+		const int r = loss_cdtext(&found, sink->flags, disc, err);
+
+		if (r < 0)
+			return r;
+	}
 	/* what wants() and msf_end say holds whatever the format carries as such */
 	for (size_t i = 0; i < disc->regions; i++)
 		loss_region(&found, sink, &disc->region[i], &last_track);
 	sp_losses_merge(losses, &found);
+	return 0;
 }
 
 int sp_losses_layout(struct sp_losses *losses, struct sp_sink *sink, const struct sp_disc *disc,
 		     struct sp_error *err)
 {
-	if (sink->ops->losses)
-		return sink->ops->losses(sink, disc, losses, err);
-	if (!(sink->flags & SP_SINK_OBSERVER))
-		sp_losses_count(losses, sink, disc);
-	return 0;
+	return sink->ops->losses ? sink->ops->losses(sink, disc, losses, err)
+				 : sp_losses_common(losses, sink, disc, err);
 }
 
 int sp_losses_silence(struct sp_losses *losses, const struct sp_span *span, uint8_t *scratch,
@@ -197,12 +265,24 @@ static void loss_print(char *text, size_t size, const char *fmt, ...)
 	va_end(args);
 }
 
+/* A format's word, with the count in place of its #. */
+static void loss_own(char *text, size_t size, const char *word, uint64_t count)
+{
+	const char *sign = strchr(word, '#');
+
+	if (sign)
+		loss_print(text, size, "%.*s%" PRIu64 "%s", (int)(sign - word), word, count,
+			   sign + 1);
+	else
+		loss_print(text, size, "%s", word);
+}
+
 static void loss_text(const struct sp_losses *losses, unsigned i, char *text, size_t size)
 {
 	const uint64_t n = losses->count[i];
 
 	if (losses->text[i])
-		loss_print(text, size, "%s", losses->text[i]);
+		loss_own(text, size, losses->text[i], n);
 	else if (loss_words[i].sectors)
 		loss_print(text, size, "%" PRIu64 " sector%s %s (first at LBA %" PRId64 ")", n,
 			   n == 1 ? "" : "s", loss_words[i].what, losses->first[i]);

@@ -10,8 +10,9 @@
 /* Count into *losses what `sink` cannot hold of the layout; nothing for an observer. */
 int sp_losses_layout(struct sp_losses *losses, struct sp_sink *sink, const struct sp_disc *disc,
 		     struct sp_error *err);
-/* The same by carries, msf_end and wants alone, for a sink's own losses operation. */
-void sp_losses_count(struct sp_losses *losses, struct sp_sink *sink, const struct sp_disc *disc);
+/* The same by what every sink says of itself, for a sink's own `losses` to begin with. */
+int sp_losses_common(struct sp_losses *losses, struct sp_sink *sink, const struct sp_disc *disc,
+		     struct sp_error *err);
 /* Count dropped sector parts. */
 void sp_losses_drops(struct sp_losses *losses, const struct sp_drops *drops);
 /* Count sectors with content, of a span that nobody stores: only silence may be dropped in silence.

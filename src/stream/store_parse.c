@@ -332,20 +332,46 @@ static int parse_region(struct parse *p)
 	return parse_full(p, p->store->disc->regions, 65536, "one region too many");
 }
 
-static int parse_text(struct parse *p)
+static int parse_text_of(struct parse *p, unsigned block)
 {
 	unsigned track = 0, type = 0;
 	char *text = NULL;
 	int rc = parse_unsigned(p, NULL, SP_TRACK_MAX, &track);
 
 	if (!rc)
-		rc = parse_unsigned(p, NULL, SP_TEXT_REMARK, &type);
+		rc = parse_unsigned(p, NULL, block ? SP_TEXT_UPC_EAN : SP_TEXT_REMARK, &type);
 	if (!rc)
 		rc = parse_rest(p, &text);
-	if (!rc && sp_disc_set_text(p->store->disc, track, type, text) < 0)
+	if (!rc && sp_disc_set_block_text(p->store->disc, block, track, type, text) < 0)
 		rc = sp_fail_memory(p->err);
 	free(text);
 	return rc;
+}
+
+static int parse_text(struct parse *p)
+{
+	return parse_text_of(p, 0);
+}
+
+static int parse_block_text(struct parse *p)
+{
+	unsigned block = 0;
+	const int rc = parse_unsigned(p, NULL, SP_TEXT_BLOCKS - 1, &block);
+
+	return rc ? rc : parse_text_of(p, block);
+}
+
+static int parse_block(struct parse *p)
+{
+	unsigned i = 0;
+	int rc = parse_unsigned(p, NULL, SP_TEXT_BLOCKS - 1, &i);
+	struct sp_text_block *block = &p->store->disc->block[i];
+
+	if (!rc)
+		rc = parse_unsigned(p, "language", 255, &block->language);
+	if (!rc)
+		rc = parse_unsigned(p, "charset", 255, &block->charset);
+	return rc ? rc : parse_unsigned(p, "genre", 0xffff, &block->genre);
 }
 
 static int parse_cdtext(struct parse *p)
@@ -386,6 +412,8 @@ static const struct {
 	{"track", parse_track, PARSE_MANY},
 	{"region", parse_region, PARSE_MANY},
 	{"text", parse_text, PARSE_MANY},
+	{"block", parse_block, PARSE_MANY},
+	{"block-text", parse_block_text, PARSE_MANY},
 	{"cdtext", parse_cdtext, PARSE_MANY},
 	{"full-toc", parse_full_toc, PARSE_MANY},
 	{"pfi", parse_pfi, PARSE_MANY},
@@ -508,7 +536,7 @@ int sp_store_parse(struct sp_store_text *store, const char *name, const uint8_t 
 	sp_text_begin(&p.cursor, data + from, text);
 	sp_text_line(&p.cursor);
 	const struct sp_word version = sp_text_rest(&p.cursor);
-	if (!sp_word_is(&version, SP_STORE_MAGIC "1"))
+	if (!sp_word_is(&version, SP_STORE_MAGIC "1") && !sp_word_is(&version, SP_STORE_MAGIC "2"))
 		rc = sp_fail(err, SP_ERR_UNSUPPORTED,
 			     "%s: a work store of a later program (it begins “%.*s”)", name,
 			     version.size > 40 ? 40 : (int)version.size, version.at);

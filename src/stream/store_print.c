@@ -93,6 +93,44 @@ static void print_track(struct print_text *out, const struct sp_track *t)
 	print_bytes(out, "\n", 1);
 }
 
+static bool print_is_later(const struct sp_text *text)
+{
+	return text->block || text->type == SP_TEXT_CLOSED;
+}
+
+/* Has the disc what a program that knows version 1 alone would not read? */
+static bool print_is_version_2(const struct sp_disc *disc)
+{
+	for (size_t i = 0; i < disc->texts; i++)
+		if (print_is_later(&disc->text[i]))
+			return true;
+	for (unsigned i = 0; i < SP_TEXT_BLOCKS; i++)
+		if (disc->block[i].language || disc->block[i].charset || disc->block[i].genre)
+			return true;
+	return false;
+}
+
+static void print_texts(struct print_text *out, const struct sp_disc *disc)
+{
+	for (size_t i = 0; i < disc->texts; i++) {
+		const struct sp_text *text = &disc->text[i];
+
+		if (print_is_later(text))
+			print_line(out, "block-text %u %u %u ", text->block, text->track,
+				   text->type);
+		else
+			print_line(out, "text %u %u ", text->track, text->type);
+		print_rest(out, text->text);
+	}
+	for (unsigned i = 0; i < SP_TEXT_BLOCKS; i++) {
+		const struct sp_text_block *block = &disc->block[i];
+
+		if (block->language || block->charset || block->genre)
+			print_line(out, "block %u language %u charset %u genre %u\n", i,
+				   block->language, block->charset, block->genre);
+	}
+}
+
 static void print_disc(struct print_text *out, const struct sp_disc *disc)
 {
 	print_line(out, "medium %s\nprofile %u\n", sp_store_media[disc->medium], disc->profile);
@@ -115,10 +153,7 @@ static void print_disc(struct print_text *out, const struct sp_disc *disc)
 			   r->lba, r->count, r->session, r->track, sp_store_kinds[r->kind],
 			   sp_store_modes[r->mode], r->parts, r->stored ? "stored" : "-");
 	}
-	for (size_t i = 0; i < disc->texts; i++) {
-		print_line(out, "text %u %u ", disc->text[i].track, disc->text[i].type);
-		print_rest(out, disc->text[i].text);
-	}
+	print_texts(out, disc);
 	print_hex(out, "cdtext", disc->cdtext, disc->cdtext_size);
 	print_hex(out, "full-toc", disc->full_toc, disc->full_toc_size);
 	if (disc->pfi)
@@ -132,7 +167,8 @@ int sp_store_print(const struct sp_store_text *store, char **text, size_t *size,
 {
 	struct print_text out = {0};
 
-	print_line(&out, SP_STORE_MAGIC "1\nstem %s\nidentity ", store->stem);
+	print_line(&out, SP_STORE_MAGIC "%c\nstem %s\nidentity ",
+		   print_is_version_2(store->disc) ? '2' : '1', store->stem);
 	print_rest(&out, store->identity);
 	print_line(&out, "records %" PRId64 " %u %s\n", store->origin, store->stride,
 		   store->sub ? "sub" : "-");

@@ -6,8 +6,9 @@
 #include <spindle/disc.h>
 
 /*
- * Lines of words, parted by a space. The file is a row of versions, each whole, the last one
- * counts; a version is never written over, so that a crash leaves the one before:
+ * Of version 1, or 2 where the disc has what version 1 had no words for. Lines of words, parted by
+ * a space. The file is a row of versions, each whole, the last one counts; a version is never
+ * written over, so that a crash leaves the one before:
  *
  *   spindle-store 1
  *   stem disc                                       names of the data files: disc.main, …
@@ -20,7 +21,9 @@
  *   session 1 type 0 lead-out 13000
  *   track 1 session 1 control 4 mode mode1 start 0 length 13000 isrc - index 0:-150 2:500
  *   region -150 150 session 1 track 1 kind pregap mode mode1 parts 8 -|stored
- *   text 1 title Some words
+ *   text 1 128 Some words                           track and type
+ *   block 1 language 8 charset 0 genre 5            from here to block-text: of version 2
+ *   block-text 1 3 128 Andere Worte                 block, track and type
  *   cdtext|full-toc|pfi|dmi HEX                     up to 32 bytes a line
  *   end 1234 89abcdef                               bytes before this line, and their CRC-32
  */

@@ -77,12 +77,15 @@ static int tee_give(struct tee_sink *tee, struct sp_sink *child, const struct sp
 	struct sp_drops drops = {0};
 	struct sp_span own = *span;
 
+	const bool spare = dry && !(child->flags & SP_SINK_FORWARDS);
+	child->dry = dry;
+	child->losses = keeps ? tee->sink.losses : NULL;
 	own.parts = wants;
 	own.stride = wants ? sp_sector_size(span->mode, wants) : span->stride;
 	if (dry && !keeps)
 		return 0;
 	if (wants == span->parts)
-		return dry ? 0 : child->ops->write(child, span, err);
+		return spare ? 0 : child->ops->write(child, span, err);
 	int r = tee_need(tee, own.stride * span->count, err);
 	if (r < 0)
 		return r;
@@ -96,7 +99,7 @@ static int tee_give(struct tee_sink *tee, struct sp_sink *child, const struct sp
 	if (r < 0)
 		return r;
 	sp_losses_drops(tee->sink.losses, &drops);
-	return dry ? 0 : child->ops->write(child, &own, err);
+	return spare ? 0 : child->ops->write(child, &own, err);
 }
 
 static int tee_write(struct sp_sink *sink, const struct sp_span *span, struct sp_error *err)

@@ -201,7 +201,8 @@ static int view_texts(struct sp_disc *disc, const struct sp_disc *from, struct s
 
 		if (text->track && !sp_disc_track(disc, text->track))
 			continue;
-		const int rc = sp_disc_set_text(disc, text->track, text->type, text->text);
+		const int rc = sp_disc_set_block_text(disc, text->block, text->track, text->type,
+						      text->text);
 		if (rc < 0)
 			return rc == SP_ERR_MEMORY ? sp_fail_memory(err) : rc;
 	}
@@ -223,6 +224,7 @@ static int view_part(struct sp_source **out, struct sp_source *src, const struct
 		return sp_fail_memory(err);
 	disc->medium = from->medium;
 	disc->profile = from->profile;
+	memcpy(disc->block, from->block, sizeof(disc->block));
 	memcpy(disc->mcn, from->mcn, sizeof(disc->mcn));
 	int rc = view_regions(disc, from, cut, err);
 	if (!rc)
