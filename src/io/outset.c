@@ -14,14 +14,18 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Writeback of whole windows is started behind the writer, so that fsync finds little to do. */
+#define OUTSET_WINDOW (UINT64_C(8) << 20)
+
 struct member {
 	char *name; /* the final name in the set's directory */
 	char *part; /* the temporary one */
 	char *path; /* the final name as the user would write it */
 	int fd;
 	uint64_t size;
-	bool has_part; /* the temporary name exists */
-	bool has_name; /* the final name exists and is ours */
+	uint64_t started; /* writeback has begun below this */
+	bool has_part;    /* the temporary name exists */
+	bool has_name;    /* the final name exists and is ours */
 };
 
 struct sp_outset {
@@ -190,6 +194,13 @@ static int outset_write(struct sp_io *io, uint64_t at, const void *data, size_t 
 	}
 	if (at + size > m->size)
 		m->size = at + size;
+	const uint64_t whole = m->size / OUTSET_WINDOW * OUTSET_WINDOW;
+	if (whole > m->started) {
+		/* a failure is not lost: fsync on the same descriptor tells it again */
+		sync_file_range(m->fd, (off_t)m->started, (off_t)(whole - m->started),
+				SYNC_FILE_RANGE_WRITE);
+		m->started = whole;
+	}
 	return 0;
 }
 
