@@ -383,8 +383,7 @@ int sp_cue_create(struct sp_sink **out, struct sp_io *io, const struct sp_option
 		return r;
 	}
 	cue->sink = (struct sp_sink){.ops = &ops,
-				     .flags = SP_SINK_PACKS | SP_SINK_KEYWORDS |
-					      (cue_lists(&cue->plan) ? SP_SINK_FORWARDS : 0),
+				     .flags = SP_SINK_PACKS | SP_SINK_KEYWORDS | SP_SINK_FORWARDS,
 				     .carries = sp_cue_carries(options),
 				     .msf_end = SP_LBA_MSF_END};
 	cue->io = io;
