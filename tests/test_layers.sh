@@ -12,9 +12,12 @@ src/io     | base io                           | error io
 src/disc   | base codec disc                   | error disc
 src/stream | base codec io disc stream         | error io disc stream
 formats    | base codec io disc stream formats | error io disc stream format
-src/report | report                            | spindle error io disc stream format
-src/cli    | cli report                        | spindle error io disc stream format
-src/open.c | base codec io disc stream formats | spindle error io disc stream format
+src/drive  | base codec io disc stream drive   | error io disc stream drive
+src/sim    | base io disc stream sim drive     | error io disc stream
+src/door   | base door sim drive               | spindle error io disc stream format drive
+src/report | report                            | spindle error io disc stream format drive
+src/cli    | cli report                        | spindle error io disc stream format drive
+src/open.c | base codec io disc stream formats drive sim | spindle error io disc stream format drive
 '
 # What the C library and the system bring; every other <header> is a third party's.
 system='assert ctype dirent errno fcntl inttypes limits linux/* locale math poll pthread sched
