@@ -17,7 +17,10 @@ enum sp_codec_step {
 };
 
 /* One method. States are used by one thread at a time; there is nothing else to share. A NULL
- * function: the method has no such side. */
+ * function: the method has no such side. Memory a state or `work` takes beyond the caller's
+ * buffers: zlib 64 KiB, to encode 2 MiB; bzip2 4 MiB, to encode 8 MiB; xz as much as is decoded
+ * but never more than 67 MiB, to encode 12 × the block but never more than 48 MiB; adc 64 KiB;
+ * lzfse 2 MiB, to encode 4 MiB. */
 struct sp_codec {
 	const char *name; /* as messages and options say it: zlib bzip2 xz adc lzfse */
 
@@ -33,7 +36,8 @@ struct sp_codec {
 			 uint8_t *out, size_t room);
 	void (*work_free)(void *work); /* NULL is fine */
 
-	/* Blocks too large to be held whole, piece by piece; enum sp_codec_step. */
+	/* Blocks too large to be held whole, piece by piece; enum sp_codec_step. END and BAD stay:
+	 * a further step takes and gives nothing. */
 	void *(*begin)(void); /* NULL: no memory */
 	int (*step)(void *stream, const uint8_t **in, size_t *in_size, uint8_t **out,
 		    size_t *out_room);
@@ -45,5 +49,9 @@ extern const struct sp_codec sp_codec_bzip2;
 extern const struct sp_codec sp_codec_xz;
 extern const struct sp_codec sp_codec_adc;   /* Apple Data Compression; decodes only */
 extern const struct sp_codec sp_codec_lzfse; /* streams of bvx-, bvx1, bvx2, bvxn … bvx$ */
+
+/* Decode a whole block by a stream just begun, which stays the caller's; results as of decode. */
+int sp_codec_whole(const struct sp_codec *codec, void *stream, const uint8_t *in, size_t in_size,
+		   uint8_t *out, size_t out_size, size_t *done);
 
 #endif
