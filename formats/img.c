@@ -2,6 +2,7 @@
 /* img: the 512-byte blocks of a floppy, hard disk or USB stick, and nothing else. */
 #include "formats/img.h"
 
+#include "disc/partition.h"
 #include "formats/formats.h"
 #include "stream/extents.h"
 #include "stream/loss.h"
@@ -25,24 +26,30 @@ static bool img_named(const char *path, const char *const *extension)
 
 /* Macintosh CDs may have nothing but Apple's own volumes: such a file is a disc where its name says
  * so and it is made of 2048-byte sectors. */
-static bool img_is_mac_disc(const struct sp_probe *probe, unsigned kind)
+static bool img_is_mac_disc(const struct sp_probe *probe, unsigned scheme, unsigned filesystem)
 {
 	static const char *const disc[] = {".iso", ".cdr", ".toast", NULL};
 
-	return (kind == SP_IMG_APM || kind == SP_IMG_HFS || kind == SP_IMG_HFSPLUS) &&
+	return (scheme == SP_SCHEME_APM || filesystem == SP_FS_HFS || filesystem == SP_FS_HFSPLUS ||
+		filesystem == SP_FS_HFSX) &&
 	       probe->size % 2048 == 0 && probe->io && img_named(probe->io->name, disc);
 }
 
 static int img_probe(const struct sp_probe *probe)
 {
-	const unsigned kind = sp_img_kind(probe->head, probe->head_size, probe->size);
+	const unsigned filesystem = sp_filesystem_find(probe->head, probe->head_size);
+	const unsigned scheme =
+		sp_scheme_find(probe->head, probe->head_size, probe->size / SP_IMG_BLOCK);
 
-	if (kind == SP_IMG_VOLUME)
+	/* hybrid discs carry partition tables too: they are what is on the disc */
+	if (sp_filesystem_optical(filesystem))
 		return 0;
-	if (img_is_mac_disc(probe, kind))
+	if (img_is_mac_disc(probe, scheme, filesystem))
 		return 5;
-	if (kind != SP_IMG_NONE)
-		return kind == SP_IMG_GPT || kind == SP_IMG_APM ? 80 : 60;
+	if (scheme == SP_SCHEME_GPT || scheme == SP_SCHEME_APM)
+		return 80;
+	if (scheme == SP_SCHEME_MBR || filesystem)
+		return 60;
 	/* nothing known: only where the name says so as well */
 	return probe->size >= SP_IMG_BLOCK && probe->io && img_named(probe->io->name, img_extension)
 		       ? 5

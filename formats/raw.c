@@ -2,9 +2,9 @@
 /* raw: sectors of a CD one after another, without a sheet; what they are is found by content. */
 #include "formats/raw.h"
 
+#include "disc/partition.h"
 #include "disc/sector.h"
 #include "formats/formats.h"
-#include "formats/img.h"
 #include "stream/extents.h"
 
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static int raw_probe(const struct sp_probe *probe)
 				   .size = probe->size};
 
 	/* an .iso, not worth a look */
-	if (sp_img_kind(probe->head, probe->head_size, probe->size) == SP_IMG_VOLUME)
+	if (sp_filesystem_optical(sp_filesystem_find(probe->head, probe->head_size)))
 		return 0;
 	sp_raw_find(&shape, &file);
 	return shape.score ? (int)shape.score : raw_probe_audio(&file);

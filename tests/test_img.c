@@ -48,18 +48,18 @@ static const struct disk disks[] = {
 		{P(446, PMBR), BOOT, P(4096, "EFI PART\0\0\1\0")}},
 	{"a.bin", 5 * MIB, "img", "an Apple partition map", {P(0, "ER\2\0"), P(512, "PM\0\0\0\0\0\3")}},
 	{"a.bin", 5 * MIB, "img", "an Apple partition map", {P(0, "ER\x8\0"), P(2048, "PM\0\0\0\0\0\3")}},
-	{"a.bin", 1474560, "img", "a FAT file system", {P(0, FLOPPY), BOOT}},
-	{"a.bin", 1474560, "img", "a FAT file system", {P(0, FLOPPY)}}, /* as old DOS leaves it */
+	{"a.bin", 1474560, "img", "a FAT12 file system", {P(0, FLOPPY), BOOT}},
+	{"a.bin", 1474560, "img", "a FAT12 file system", {P(0, FLOPPY)}}, /* as old DOS leaves it */
 	{"a.bin", 1474560 - 512, "img", "truncated: the file system has 1474560 bytes", {P(0, FLOPPY)}},
 	{"a.bin", 1474560 + 512, "img", "512 bytes follow the file system's end", {P(0, FLOPPY)}},
 	{"a.bin", MIB, "img", "an NTFS file system", {P(0, "\xeb\x52\x90NTFS    \0\2"), BOOT}},
 	{"a.bin", MIB, "img", "an exFAT file system", {P(0, "\xeb\x76\x90" "EXFAT   "), BOOT}},
 	{"a.bin", MIB, "img", "an HFS+ file system", {P(1024, "H+\0\4")}},
-	{"a.bin", MIB, "img", "an HFS+ file system", {P(1024, "HX\0\5")}},
+	{"a.bin", MIB, "img", "an HFSX file system", {P(1024, "HX\0\5")}},
 	{"a.bin", 819200, "img", "an HFS file system",
 		{P(1024, "BD"), P(1024 + 18, "\6\x3f\0\0\2\0"), P(1024 + 36, "\4disk")}},
 	{"a.bin", MIB, "img", "an APFS file system", {P(32, "NXSB\0\x10\0\0")}},
-	{"a.bin", MIB, "img", "an ext file system", {P(1028, "\0\4\0\0"), P(1024 + 56, "\x53\xef")}},
+	{"a.bin", MIB, "img", "an ext2 file system", {P(1028, "\0\4\0\0"), P(1024 + 56, "\x53\xef")}},
 	/* nothing known: by its name alone */
 	{"a.img", 5000 * 512, "img", "plain blocks of 512 bytes", {{0}}},
 	{"a.IMA", 5000 * 512, "img", NULL, {{0}}},
@@ -242,15 +242,17 @@ static void gpt_partitions_are_told_in_blocks_of_512(void **unused)
 	(void)unused;
 	gpt_at(data, 512, 128);
 	assert_int_equal(opened_as_img(&o, data, 4 * MIB, &src, &err), 0);
-	/* control bytes of a name are escaped by the notes, other letters are not told */
-	assert_non_null(strstr(o.notes, "partition 1: EFI system \"a\"\\x01?\", block 100, 100"));
+	/* control bytes of a name are escaped by the notes */
+	assert_non_null(
+		strstr(o.notes, "partition 1: EFI system \"a\"\\x01\xc4\x80\", block 100, 100"));
 	assert_non_null(strstr(o.notes, "partition 2: C12A7329-F81F-11D2-BA4B-00A0C93EC93B"));
 	sp_source_close(src);
 	sp_memory_free(o.mem);
 	memset(data, 0, 4 * MIB);
 	gpt_at(data, 4096, UINT32_MAX);
 	assert_int_equal(opened_as_img(&o, data, 4 * MIB, &src, &err), 0);
-	assert_non_null(strstr(o.notes, "partition 1: EFI system \"a\"\\x01?\", block 800, 800"));
+	assert_non_null(
+		strstr(o.notes, "partition 1: EFI system \"a\"\\x01\xc4\x80\", block 800, 800"));
 	assert_int_equal(src->disc->track[0].mode, SP_MODE_BLOCK512);
 	assert_int_equal(src->disc->track[0].length, 4 * MIB / 512);
 	sp_source_close(src);

@@ -226,6 +226,71 @@ SP_API const char *sp_region_kind_name(unsigned kind); /* pregap track postgap g
 SP_API const char *sp_text_language_name(unsigned code);   /* English; NULL: no such code */
 SP_API const char *sp_text_charset_name(unsigned charset); /* ISO 8859-1; NULL: no such code */
 
+/* What lies in a run of blocks, by its signature. */
+enum sp_filesystem {
+	SP_FS_UNKNOWN,
+	SP_FS_FAT12,
+	SP_FS_FAT16,
+	SP_FS_FAT32,
+	SP_FS_EXFAT,
+	SP_FS_NTFS,
+	SP_FS_EXT2,
+	SP_FS_EXT3,
+	SP_FS_EXT4,
+	SP_FS_HFS,
+	SP_FS_HFSPLUS,
+	SP_FS_HFSX,
+	SP_FS_APFS,
+	SP_FS_ISO9660, /* from here … */
+	SP_FS_HIGH_SIERRA,
+	SP_FS_CDI,
+	SP_FS_UDF, /* … to here: an optical disc's volume; UDF beside ISO 9660 is ISO 9660 */
+	SP_FS_BTRFS,
+	SP_FS_XFS,
+	SP_FS_F2FS,
+	SP_FS_SQUASHFS,
+	SP_FS_SWAP,
+	SP_FS_LUKS,
+	SP_FS_LVM,
+	SP_FS_BITLOCKER,
+	SP_FILESYSTEMS
+};
+
+enum sp_scheme { SP_SCHEME_WHOLE, SP_SCHEME_MBR, SP_SCHEME_GPT, SP_SCHEME_APM, SP_SCHEMES };
+
+/* Blocks are of 512 bytes, whatever the table counts in. */
+struct sp_partition {
+	unsigned number; /* as the system counts: MBR 1…4, logical ones 5…; else its entry from 1 */
+	uint64_t first;      /* block */
+	uint64_t count;      /* blocks, not 0; may go beyond the disc */
+	unsigned filesystem; /* enum sp_filesystem */
+	bool container;      /* MBR: extended, the logical ones lie in it */
+	char type[100];      /* a GUID, Apple's name, a byte as "0x0c"; "" of a whole disc */
+	const char *kind;    /* the type in a person's words, "" when not known here; static */
+	char name[110];      /* of the entry, UTF-8 */
+};
+
+#define SP_PARTITION_TROUBLES 8
+/* The partitions of a block disc in the order of its table; without a table one that is all of it.
+ */
+struct sp_partitions {
+	unsigned scheme;     /* enum sp_scheme */
+	unsigned block_size; /* that the table counts in: 512, 2048, 4096 */
+	uint64_t blocks;     /* of the disc */
+	struct sp_partition *partition;
+	size_t count;
+	/* blocks of a GPT: its headers, its entries, both of the front and of the back; 0: none */
+	uint64_t header[2], entries[2], entries_count;
+	const char *trouble[SP_PARTITION_TROUBLES]; /* sentences without an end; static */
+	size_t troubles;
+};
+SP_API void sp_partitions_free(struct sp_partitions *list); /* what it holds; NULL is fine */
+/* The one with that number, NULL: none. */
+SP_API const struct sp_partition *sp_partitions_number(const struct sp_partitions *list,
+						       unsigned number);
+SP_API const char *sp_filesystem_name(unsigned filesystem); /* FAT12 … HFS+ ISO 9660; "" unknown */
+SP_API const char *sp_scheme_name(unsigned scheme);         /* whole mbr gpt apm */
+
 /* Bytes of one sector with these parts in this mode; 0 when the mode has no such selection (user
  * data of mixed XA without what follows it, or the other way round). Parts the mode does not have
  * are ignored. Framing asked of DATA2048 is that of mode 1. */

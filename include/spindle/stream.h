@@ -363,6 +363,12 @@ struct sp_volume {
 SP_API int sp_volume_find(struct sp_volume *volume, struct sp_source *src, sp_lba start,
 			  uint64_t count, struct sp_error *err);
 
+/* The partitions of a disc that is one track of 512-byte blocks or 2048-byte sectors from LBA 0;
+ * others are SP_ERR_USAGE. A table that is not understood is none; a trouble is no error; what
+ * cannot be read is. */
+SP_API int sp_partitions_find(struct sp_partitions *list, struct sp_source *src,
+			      struct sp_error *err);
+
 /* A once-only source read whole into an unlinked temporary file, so that it can be read again in
  * any order; others are returned as they are. Takes src on success. */
 SP_API int sp_spool(struct sp_source **out, struct sp_source *src, struct sp_error *err);
