@@ -8,7 +8,7 @@ cd "${top_srcdir:-.}" || exit 1
 layers='
 src/base   | base                              | error
 src/codec  | base codec                        | error
-src/io     | base io                           | error io
+src/io     | base codec io                     | error io
 src/disc   | base codec disc                   | error disc
 src/stream | base codec io disc stream         | error io disc stream
 formats    | base codec io disc stream formats | error io disc stream format

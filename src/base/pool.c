@@ -3,7 +3,6 @@
 #include "base/pool.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -40,12 +39,17 @@ static void *pool_worker(void *arg)
 	return NULL;
 }
 
+unsigned sp_pool_size(unsigned threads)
+{
+	if (threads)
+		return threads;
+	const long n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
+}
+
 struct sp_pool *sp_pool_new(unsigned threads)
 {
-	if (!threads) {
-		const long n = sysconf(_SC_NPROCESSORS_ONLN);
-		threads = n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
-	}
+	threads = sp_pool_size(threads);
 	struct sp_pool *pool = calloc(1, sizeof(*pool) + threads * sizeof(pool->thread[0]));
 	if (!pool)
 		return NULL;
@@ -86,6 +90,16 @@ void sp_pool_wait(struct sp_pool *pool, struct sp_job *job)
 	while (!job->done)
 		pthread_cond_wait(&pool->done, &pool->lock);
 	pthread_mutex_unlock(&pool->lock);
+}
+
+bool sp_pool_done(struct sp_pool *pool, struct sp_job *job)
+{
+	if (!pool)
+		return job->done;
+	pthread_mutex_lock(&pool->lock);
+	const bool done = job->done;
+	pthread_mutex_unlock(&pool->lock);
+	return done;
 }
 
 void sp_pool_free(struct sp_pool *pool)

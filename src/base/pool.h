@@ -3,6 +3,7 @@
 #ifndef SP_BASE_POOL_H
 #define SP_BASE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct sp_pool;
@@ -18,9 +19,13 @@ struct sp_job {
 
 /* `threads` workers; 0: one per processor. NULL: no memory or no threads to be had. */
 struct sp_pool *sp_pool_new(unsigned threads);
+/* How many workers that would be: `threads`, or one per processor, at most 64. */
+unsigned sp_pool_size(unsigned threads);
 /* Queue; jobs start in order. Never fails: without a pool (NULL) it runs at once. */
 void sp_pool_submit(struct sp_pool *pool, struct sp_job *job);
 void sp_pool_wait(struct sp_pool *pool, struct sp_job *job);
+/* Whether a wait would return at once. */
+bool sp_pool_done(struct sp_pool *pool, struct sp_job *job);
 /* Finishes what was submitted. NULL is fine. */
 void sp_pool_free(struct sp_pool *pool);
 
