@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* GET CONFIGURATION: the features of the drive, and which of them the medium makes current. */
+#include "sim/sim_drive.h"
+
+#include "base/bytes.h"
+
+#include <string.h>
+
+#define CONFIG_MAX 1024
+
+/* When a feature is current. */
+enum config_when { CONFIG_ALWAYS = SIM_ANY + 1, CONFIG_NEVER = 0 };
+
+struct config_feature {
+	uint16_t code;
+	uint8_t version;
+	uint8_t current; /* families, or CONFIG_ALWAYS: and then it is persistent */
+	uint8_t size;    /* of what follows the four bytes of its head */
+	uint8_t data[28];
+};
+
+/* MMC-6 5.3; the list of profiles and what depends on the medium are filled in. */
+static const struct config_feature config_features[] = {
+	{0x0000, 0, CONFIG_ALWAYS, 0, {0}},
+	{0x0001, 2, CONFIG_ALWAYS, 8, {0, 0, 0, 7, 1}}, /* core: serial ATA; DBE */
+	{0x0002, 1, CONFIG_ALWAYS, 4, {0x02}},          /* morphing: operational change events */
+	{0x0003, 0, CONFIG_ALWAYS, 4, {0x29}},          /* removable: tray, eject, lock */
+	{0x0010, 0, SIM_ANY, 8, {0, 0, 8, 0, 0, 1, 1}}, /* random readable */
+	{0x001d, 0, SIM_CD, 0, {0}},                    /* multi-read */
+	{0x001e, 2, SIM_CD, 4, {0x03}},                 /* CD read: C2, CD-Text */
+	{0x001f, 1, SIM_DVD, 4, {1, 0, 3}},             /* DVD read: all of MMC's media, -RW DL */
+	{0x0040, 0, SIM_BD, 28, {[5] = 0x0e, [9] = 0x0e, [13] = 0x0e, [21] = 2}}, /* BD read */
+	{0x0100, 0, CONFIG_ALWAYS, 0, {0}},  /* power management */
+	{0x0105, 1, CONFIG_ALWAYS, 4, {0}},  /* timeout */
+	{0x0107, 4, SIM_ANY, 4, {0x18}},     /* real-time streaming: buffer; speed */
+	{0x0108, 0, CONFIG_ALWAYS, 16, {0}}, /* serial number */
+};
+
+enum { CONFIG_FEATURES = sizeof(config_features) / sizeof(config_features[0]) };
+
+static size_t config_profiles(const struct sp_sim *sim, uint8_t *to)
+{
+	size_t size = 0;
+
+	for (const struct sim_kind *kind = sim_kinds; kind->name; kind++, size += 4) {
+		put_be16(to + size, (uint16_t)kind->profile);
+		to[size + 2] = sim_ready(sim) == 0 && kind == sim->kind;
+		to[size + 3] = 0;
+	}
+	return size;
+}
+
+/* Bytes of one feature at `to`. */
+static size_t config_feature(const struct sp_sim *sim, const struct config_feature *f, bool current,
+			     uint8_t *to)
+{
+	size_t size = f->size;
+
+	memcpy(to + 4, f->data, size);
+	if (f->code == 0x0000)
+		size = config_profiles(sim, to + 4);
+	if (f->code == 0x0010 && current)
+		to[4 + 5] = sim->kind->family == SIM_CD    ? 1
+			    : sim->kind->family == SIM_DVD ? 16
+							   : 32;
+	if (f->code == 0x0108) {
+		memset(to + 4, ' ', size);
+		memcpy(to + 4, sim->profile.serial, strlen(sim->profile.serial));
+	}
+	put_be16(to, f->code);
+	to[2] = (uint8_t)(f->version << 2 | (f->current == CONFIG_ALWAYS ? 2 : 0) | current);
+	to[3] = (uint8_t)size;
+	return 4 + size;
+}
+
+/* RT: all features, the current ones, or the one asked for alone; MMC-6 table 265 */
+enum { CONFIG_ALL, CONFIG_CURRENT, CONFIG_ONE };
+
+void sim_configuration(struct sp_sim *sim, struct sp_command *c)
+{
+	const unsigned which = c->cdb[1] & 3, from = get_be16(c->cdb + 2);
+	const unsigned family = sim_ready(sim) ? 0 : sim->kind->family;
+	uint8_t reply[CONFIG_MAX] = {0};
+	size_t size = 8;
+
+	if (which > CONFIG_ONE) {
+		sim_fail(c, SIM_INVALID_FIELD);
+		return;
+	}
+	for (unsigned i = 0; i < CONFIG_FEATURES; i++) {
+		const struct config_feature *f = &config_features[i];
+		const bool current = f->current == CONFIG_ALWAYS || f->current & family;
+
+		if (f->code < from || (which == CONFIG_CURRENT && !current) ||
+		    (which == CONFIG_ONE && f->code != from))
+			continue;
+		size += config_feature(sim, f, current, reply + size);
+	}
+	put_be32(reply, (uint32_t)(size - 4));
+	put_be16(reply + 6, (uint16_t)(family ? sim->kind->profile : 0));
+	sim_reply(c, reply, size, get_be16(c->cdb + 7));
+}

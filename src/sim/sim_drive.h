@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of the simulated drive: its state, and what its commands share. */
+#ifndef SP_SIM_DRIVE_H
+#define SP_SIM_DRIVE_H
+
+#include "sim/sim.h"
+
+#include "disc/sector.h"
+
+/* Sense key, ASC and ASCQ in one number; MMC-6 annex F. */
+#define SIM_SENSE(key, asc, ascq) ((uint32_t)(key) << 16 | (asc) << 8 | (ascq))
+enum sim_sense {
+	SIM_NO_SENSE = 0,
+	SIM_NOT_READY_BECOMING = SIM_SENSE(2, 0x04, 0x01),
+	SIM_NO_MEDIUM_CLOSED = SIM_SENSE(2, 0x3a, 0x01),
+	SIM_NO_MEDIUM_OPEN = SIM_SENSE(2, 0x3a, 0x02),
+	SIM_UNREADABLE = SIM_SENSE(3, 0x11, 0x05), /* L-EC uncorrectable error */
+	SIM_INTERNAL = SIM_SENSE(4, 0x44, 0x00),
+	SIM_LIST_LENGTH = SIM_SENSE(5, 0x1a, 0x00),
+	SIM_INVALID_OPCODE = SIM_SENSE(5, 0x20, 0x00),
+	SIM_OUT_OF_RANGE = SIM_SENSE(5, 0x21, 0x00),
+	SIM_INVALID_FIELD = SIM_SENSE(5, 0x24, 0x00),
+	SIM_INVALID_PARAMETER = SIM_SENSE(5, 0x26, 0x00),
+	SIM_INCOMPATIBLE = SIM_SENSE(5, 0x30, 0x02), /* cannot read medium: incompatible format */
+	SIM_NOT_SAVED = SIM_SENSE(5, 0x39, 0x00),    /* saving parameters not supported */
+	SIM_LOCKED = SIM_SENSE(5, 0x53, 0x02),       /* medium removal prevented */
+	SIM_ILLEGAL_MODE = SIM_SENSE(5, 0x64, 0x00), /* for this track */
+	SIM_MEDIUM_CHANGED = SIM_SENSE(6, 0x28, 0x00),
+	SIM_RESET = SIM_SENSE(6, 0x29, 0x00),
+};
+
+/* What can lie in the tray: one row of the table of media. */
+enum sim_family { SIM_CD = 1, SIM_DVD = 2, SIM_BD = 4, SIM_ANY = 7 };
+struct sim_kind {
+	const char *name; /* "cd-rom" */
+	unsigned profile; /* MMC-6 table 95 */
+	unsigned family;
+};
+extern const struct sim_kind sim_kinds[]; /* name-NULL-ended, highest profile first */
+const struct sim_kind *sim_kind_of(const struct sp_disc *disc);
+
+/* Speeds in kB/s of 1000 bytes */
+enum {
+	SIM_CD_1X = 176,
+	SIM_DVD_1X = 1385,
+	SIM_BD_1X = 4495,
+};
+
+#define SIM_PAGE_SIZE 64
+/* A mode page as it is, as it was made, and which of its bits can be changed. */
+struct sim_page {
+	uint8_t code;
+	uint8_t size; /* all of it, 2 + page length */
+	uint8_t now[SIM_PAGE_SIZE], made[SIM_PAGE_SIZE], mask[SIM_PAGE_SIZE];
+};
+enum sim_pages { SIM_PAGE_ERRORS, SIM_PAGE_CACHING, SIM_PAGE_POWER, SIM_PAGE_TIMEOUT, SIM_PAGES };
+
+/* How the drive differs from an ordinary one. */
+struct sim_profile {
+	char vendor[9], product[17], revision[5], serial[17];
+	sp_lba lead_in;    /* first LBA that can be read: 0, or down to -150 */
+	uint32_t lead_out; /* sectors of the lead-out that can be read */
+};
+
+/* Sectors of one region as its source gives them. */
+struct sim_window {
+	sp_lba lba;
+	uint32_t count;
+	const struct sp_region *region;
+	uint8_t *data;
+	uint16_t *state;
+};
+
+struct sp_sim {
+	struct sim_profile profile;
+	const struct sp_notes *notes;
+
+	/* the tray */
+	bool open, locked;
+	struct sp_source *src; /* NULL: nothing lies in it */
+	struct sp_disc *disc;  /* its layout, on a CD from LBA -150 on; NULL as src */
+	const struct sim_kind *kind;
+
+	/* what waits to be told */
+	uint32_t attention; /* sense of a unit attention, 0: none */
+	unsigned event;     /* media event of GET EVENT STATUS, MMC-6 table 270 */
+
+	struct sim_page page[SIM_PAGES];
+	unsigned speed; /* kB/s of reading */
+	sp_lba at;      /* where the pick-up stands: behind what was read last */
+	uint64_t clock; /* µs */
+	struct sim_window window;
+
+	sp_sim_trace_fn *trace;
+	void *trace_user;
+};
+
+/* One command: how it comes, and what has to be there for it. */
+enum sim_command_flags {
+	SIM_READY = 1,   /* a medium that is ready */
+	SIM_PASSING = 2, /* executed although a unit attention waits, SPC-4 5.14.6 */
+};
+struct sim_command {
+	uint8_t opcode, size, direction;
+	uint8_t flags, family; /* family: SIM_ANY, or media without which it is refused */
+	void (*run)(struct sp_sim *sim, struct sp_command *c);
+};
+extern const struct sim_command sim_commands[]; /* run-NULL-ended */
+
+/* sim.c */
+void sim_fail(struct sp_command *c, uint32_t sense);
+void sim_fail_at(struct sp_command *c, uint32_t sense, sp_lba lba);
+/* `size` bytes, cut to `room` (the CDB's allocation length) and to the command's own. */
+void sim_reply(struct sp_command *c, const void *data, size_t size, size_t room);
+/* Data sent, when it is at least `size` bytes; NULL: refused, and the answer is set. */
+const uint8_t *sim_sent(struct sp_command *c, size_t size);
+uint32_t sim_ready(const struct sp_sim *sim); /* sense, 0: ready */
+void sim_eject(struct sp_sim *sim);
+void sim_insert(struct sp_sim *sim);
+
+/* sim_disc.c: the layout as a drive has it */
+int sim_disc_make(struct sp_disc **out, const struct sp_disc *disc, struct sp_error *err);
+sp_lba sim_disc_end(const struct sp_disc *disc); /* lead-out of the last session */
+
+/* sim_sector.c: one sector as it lies on the disc */
+struct sim_sector {
+	sp_lba lba;
+	unsigned mode; /* audio, mode 1, mode 2, XA form 1 or 2 */
+	uint16_t state;
+	uint8_t main[SP_RAW_SIZE], c2[SP_C2_SIZE], sub[SP_SUB_SIZE];
+};
+#define SIM_WINDOW 32 /* sectors */
+int sim_window_make(struct sim_window *window, struct sp_error *err);
+void sim_window_clear(struct sim_window *window);
+/* Sense, 0: it is there. `sub`: P-W is wanted. */
+uint32_t sim_sector_load(struct sp_sim *sim, sp_lba lba, bool sub, struct sim_sector *sector);
+
+/* sim_read.c */
+void sim_read_cd(struct sp_sim *sim, struct sp_command *c);
+void sim_read_cd_msf(struct sp_sim *sim, struct sp_command *c);
+void sim_read_10(struct sp_sim *sim, struct sp_command *c);
+void sim_read_12(struct sp_sim *sim, struct sp_command *c);
+void sim_verify(struct sp_sim *sim, struct sp_command *c);
+void sim_seek(struct sp_sim *sim, struct sp_command *c);
+void sim_read_header(struct sp_sim *sim, struct sp_command *c);
+
+/* sim_toc.c */
+void sim_read_toc(struct sp_sim *sim, struct sp_command *c);
+void sim_read_subchannel(struct sp_sim *sim, struct sp_command *c);
+void sim_read_disc_info(struct sp_sim *sim, struct sp_command *c);
+void sim_read_track_info(struct sp_sim *sim, struct sp_command *c);
+void sim_read_capacity(struct sp_sim *sim, struct sp_command *c);
+
+/* sim_info.c */
+void sim_inquiry(struct sp_sim *sim, struct sp_command *c);
+void sim_event_status(struct sp_sim *sim, struct sp_command *c);
+void sim_mechanism(struct sp_sim *sim, struct sp_command *c);
+void sim_performance(struct sp_sim *sim, struct sp_command *c);
+void sim_set_speed(struct sp_sim *sim, struct sp_command *c);
+void sim_set_streaming(struct sp_sim *sim, struct sp_command *c);
+void sim_buffer_capacity(struct sp_sim *sim, struct sp_command *c);
+unsigned sim_speed_max(const struct sp_sim *sim);
+/* sim_config.c */
+void sim_configuration(struct sp_sim *sim, struct sp_command *c);
+/* sim_structure.c */
+void sim_read_structure(struct sp_sim *sim, struct sp_command *c);
+/* sim_mode.c */
+void sim_mode_make(struct sp_sim *sim);
+void sim_mode_sense_6(struct sp_sim *sim, struct sp_command *c);
+void sim_mode_sense_10(struct sp_sim *sim, struct sp_command *c);
+void sim_mode_select_6(struct sp_sim *sim, struct sp_command *c);
+void sim_mode_select_10(struct sp_sim *sim, struct sp_command *c);
+
+#endif

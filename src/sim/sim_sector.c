@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One sector as it lies on the disc: whole, whatever parts of it the image stores. */
+#include "sim/sim_drive.h"
+
+#include "disc/subchannel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SECTOR_STORED (SP_RAW_SIZE + SP_C2_SIZE + SP_Q_SIZE + SP_SUB_SIZE)
+
+int sim_window_make(struct sim_window *window, struct sp_error *err)
+{
+	window->data = malloc((size_t)SIM_WINDOW * SECTOR_STORED);
+	window->state = calloc(SIM_WINDOW, sizeof(window->state[0]));
+	if (window->data && window->state)
+		return 0;
+	sim_window_clear(window);
+	return sp_fail_memory(err);
+}
+
+void sim_window_clear(struct sim_window *window)
+{
+	free(window->data);
+	free(window->state);
+	*window = (struct sim_window){0};
+}
+
+/* The sectors from `lba` on that one reading of the source gives. */
+static int sector_window(struct sp_sim *sim, const struct sp_region *region, sp_lba lba)
+{
+	struct sim_window *window = &sim->window;
+	const uint64_t left = region->count - (uint64_t)(lba - region->lba);
+	struct sp_error err = {0};
+
+	if (window->count && window->region == region && lba >= window->lba &&
+	    lba - window->lba < (sp_lba)window->count)
+		return 0;
+	struct sp_span span = {.lba = lba,
+			       .count = left < SIM_WINDOW ? (uint32_t)left : SIM_WINDOW,
+			       .mode = region->mode,
+			       .parts = region->parts,
+			       .stride = sp_sector_size(region->mode, region->parts),
+			       .data = window->data,
+			       .state = window->state};
+	window->count = 0;
+	memset(window->state, 0, SIM_WINDOW * sizeof(window->state[0]));
+	const int rc = sp_source_read(sim->src, &span, &err);
+	if (rc < 0) {
+		sp_note(sim->notes, "%s", err.text);
+		return rc;
+	}
+	window->lba = lba;
+	window->count = span.count;
+	window->region = region;
+	return 0;
+}
+
+/* What a region's sector is on the disc: of mixed XA each says it itself. */
+static unsigned sector_mode(const struct sp_region *region, const struct sim_sector *sector)
+{
+	const uint8_t *raw = sector->main;
+
+	if (region->mode == SP_MODE_DATA2048)
+		return SP_MODE_MODE1;
+	if (region->mode == SP_MODE_XA || region->mode == SP_MODE_XA_FORM1 ||
+	    region->mode == SP_MODE_XA_FORM2)
+		return raw[18] & SP_SUBMODE_FORM2 ? SP_MODE_XA_FORM2 : SP_MODE_XA_FORM1;
+	return region->mode;
+}
+
+/* A sector without contents: silence, or zeros with the framing of its track. */
+static uint32_t sector_empty(struct sim_sector *sector, unsigned mode)
+{
+	static const uint8_t zeros[SP_RAW_SIZE];
+
+	mode = mode == SP_MODE_XA ? SP_MODE_XA_FORM2 : mode;
+	memset(sector->main, 0, sizeof(sector->main));
+	sector->mode = mode == SP_MODE_DATA2048 ? SP_MODE_MODE1 : mode;
+	if (mode != SP_MODE_AUDIO)
+		sp_sector_convert(NULL, mode, SP_PART_USER, SP_PART_MAIN, sector->lba, 1, zeros,
+				  sector->main, NULL, NULL, NULL);
+	return 0;
+}
+
+static uint32_t sector_stored(struct sp_sim *sim, const struct sp_region *region, bool sub,
+			      struct sim_sector *sector)
+{
+	const unsigned has_c2 = region->parts & SP_PART_C2;
+	const unsigned parts = SP_PART_MAIN | has_c2 | (sub ? SP_PART_PW : 0);
+	uint8_t whole[SECTOR_STORED];
+	const uint8_t *at = whole + SP_RAW_SIZE;
+
+	if (sector_window(sim, region, sector->lba) < 0)
+		return SIM_INTERNAL;
+	const struct sim_window *window = &sim->window;
+	const size_t i = (size_t)(sector->lba - window->lba);
+	const uint8_t *data = window->data + i * sp_sector_size(region->mode, region->parts);
+	sector->state = window->state[i];
+	if (sector->state & SP_STATE_UNREAD)
+		return SIM_UNREADABLE;
+	if (sim->kind->family != SIM_CD) { /* no framing there, nor an MSF to frame it with */
+		memcpy(sector->main + SP_USER_OFFSET1, data, 2048);
+		sector->mode = SP_MODE_MODE1;
+		return 0;
+	}
+	if (sp_sector_convert(sim->disc, region->mode, region->parts, parts, sector->lba, 1, data,
+			      whole, NULL, NULL, NULL) < 0)
+		return SIM_UNREADABLE;
+	memcpy(sector->main, whole, SP_RAW_SIZE);
+	if (has_c2) {
+		memcpy(sector->c2, at, SP_C2_SIZE);
+		at += SP_C2_SIZE;
+	} else {
+		memset(sector->c2, sector->state & SP_STATE_C2 ? 0xff : 0, SP_C2_SIZE);
+	}
+	if (sub)
+		memcpy(sector->sub, at, SP_SUB_SIZE);
+	sector->mode = sector_mode(region, sector);
+	return 0;
+}
+
+uint32_t sim_sector_load(struct sp_sim *sim, sp_lba lba, bool sub, struct sim_sector *sector)
+{
+	const struct sp_region *region = sp_disc_region(sim->disc, lba);
+	const struct sp_region *last = &sim->disc->region[sim->disc->regions - 1];
+
+	sector->lba = lba;
+	sector->state = 0;
+	if (region && region->stored)
+		return sector_stored(sim, region, sub, sector);
+	if (!region && lba < last->lba)
+		return SIM_OUT_OF_RANGE;
+	memset(sector->c2, 0, sizeof(sector->c2));
+	memset(sector->sub, 0, sizeof(sector->sub));
+	if (sub && !sp_sub_generate(sim->disc, lba, sector->sub))
+		return SIM_OUT_OF_RANGE;
+	return sector_empty(sector, region ? region->mode : last->mode);
+}
