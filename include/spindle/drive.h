@@ -21,8 +21,7 @@ struct sp_drive_identity {
 enum sp_drive_order {
 	SP_ORDER_C2_SUB,   /* main, C2, sub-channel: as MMC has it */
 	SP_ORDER_SUB_C2,   /* main, sub-channel, C2 */
-	SP_ORDER_SUB_ONLY, /* C2 is left out when sub-channel is asked for too */
-	SP_ORDER_C2_ONLY,  /* sub-channel is left out when C2 is asked for too */
+	SP_ORDER_SUB_ONLY, /* not both: C2 is zeros when sub-channel is asked for too */
 };
 
 enum sp_drive_c2 {

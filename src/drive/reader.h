@@ -64,8 +64,8 @@ int sp_reader_offset(const struct sp_reader *reader);
  * error. */
 int sp_reader_set_speed(struct sp_reader *reader, unsigned speed, struct sp_error *err);
 /* The drive's own error recovery (mode page 01h): `retries` 0…255 before it gives up, -1: as it was
- * found; `transfer`: give a data sector also where its L-EC fails (the TB and DCR bits), so that
- * damaged data comes as it is, its EDC wrong. Refusal: as above. */
+ * found; `transfer`: give a data sector also where its L-EC fails (the TB bit), so that damaged
+ * data comes as it is, with SP_STATE_EDC. Refusal: as above. */
 int sp_reader_set_recovery(struct sp_reader *reader, int retries, bool transfer,
 			   struct sp_error *err);
 
