@@ -6,85 +6,7 @@
 #include "disc/sector.h"
 #include "disc/subchannel.h"
 #include "stream/pattern.h"
-#include "tests/layouts.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-/* clang-format off */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-/* clang-format on */
-
-static const uint32_t no_sense = 0;
-
-struct drive {
-	struct sp_sim *sim;
-	struct sp_command c;
-	uint8_t data[64 * 2800];
-};
-
-static struct drive *drive_with(const char *layout)
-{
-	struct drive *d = calloc(1, sizeof(*d));
-	struct sp_error err = {0};
-
-	if (!d || sp_sim_new(&d->sim, NULL, &err))
-		fail_msg("%s", err.text);
-	if (layout && sp_sim_load(d->sim, layout_source(layout_named(layout), 7), &err))
-		fail_msg("%s: %s", layout, err.text);
-	return d;
-}
-
-static void drive_free(struct drive *d)
-{
-	sp_sim_free(d->sim);
-	free(d);
-}
-
-/* Bytes of a CDB behind the opcode; the answer's sense, key ASC ASCQ. */
-static uint32_t run(struct drive *d, size_t room, unsigned size, const uint8_t *cdb)
-{
-	d->c = (struct sp_command){.cdb_size = size,
-				   .direction = room ? SP_DATA_IN : SP_DATA_NONE,
-				   .data = d->data,
-				   .size = room};
-	memcpy(d->c.cdb, cdb, size);
-	memset(d->data, 0xa5, room < sizeof(d->data) ? room + 1 : room);
-	sp_sim_execute(d->sim, &d->c);
-	assert_int_equal(d->c.host, SP_HOST_OK);
-	assert_true(d->c.done <= room);
-	if (room < sizeof(d->data))
-		assert_int_equal(d->data[room], 0xa5);
-	if (d->c.status == SP_SCSI_GOOD)
-		return no_sense;
-	assert_int_equal(d->c.status, SP_SCSI_CHECK_CONDITION);
-	assert_int_equal(d->c.sense[0] & 0x7f, 0x70);
-	return (uint32_t)d->c.sense[2] << 16 | (uint32_t)d->c.sense[12] << 8 | d->c.sense[13];
-}
-#define RUN(d, room, ...)                                                                          \
-	run(d, room, sizeof((uint8_t[]){__VA_ARGS__}), (const uint8_t[]){__VA_ARGS__})
-
-static void drive_ready(struct drive *d)
-{
-	assert_int_equal(RUN(d, 0, 0, 0, 0, 0, 0, 0), 0x062800);
-	assert_int_equal(RUN(d, 0, 0, 0, 0, 0, 0, 0), no_sense);
-}
-
-static uint32_t read_cd(struct drive *d, unsigned type, sp_lba lba, uint32_t count, unsigned main,
-			unsigned sub)
-{
-	uint8_t cdb[12] = {0xbe, (uint8_t)(type << 2)};
-
-	put_be32(cdb + 5, count); /* 24 bits, under the address */
-	put_be32(cdb + 2, (uint32_t)lba);
-	cdb[9] = (uint8_t)main;
-	cdb[10] = (uint8_t)sub;
-	return run(d, sizeof(d->data) - 1, sizeof(cdb), cdb);
-}
+#include "tests/sim_helper.h"
 
 /* What the image has at an LBA, framed. */
 static void expected(struct sp_source *src, sp_lba lba, uint8_t raw[2352], bool *audio)
@@ -144,13 +66,6 @@ static void a_stored_sector_is_not_read_as_the_image_has_it(void **state)
 		drive_free(d);
 	}
 }
-
-static void answers(struct drive *d, const uint8_t *bytes, size_t size)
-{
-	assert_int_equal(d->c.done, size);
-	assert_memory_equal(d->data, bytes, size);
-}
-#define ANSWERS(d, ...) answers(d, (const uint8_t[]){__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__}))
 
 /* By hand: tracks at LBA 0, 27 and 53, lead-out at 75 */
 static void a_table_of_contents_has_other_bytes_than_mmc_says(void **state)

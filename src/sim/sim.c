@@ -11,6 +11,11 @@
 
 void sim_fail(struct sp_command *c, uint32_t sense)
 {
+	if (sense == SIM_HOST_RESET) {
+		c->host = SP_HOST_RESET;
+		c->done = 0;
+		return;
+	}
 	c->status = SP_SCSI_CHECK_CONDITION;
 	memset(c->sense, 0, sizeof(c->sense));
 	c->sense[0] = 0x70; /* fixed format, current */
@@ -24,6 +29,8 @@ void sim_fail(struct sp_command *c, uint32_t sense)
 void sim_fail_at(struct sp_command *c, uint32_t sense, sp_lba lba)
 {
 	sim_fail(c, sense);
+	if (c->host != SP_HOST_OK)
+		return;
 	c->sense[0] |= 0x80; /* information is valid */
 	put_be32(c->sense + 3, (uint32_t)lba);
 }
@@ -51,7 +58,10 @@ const uint8_t *sim_sent(struct sp_command *c, size_t size)
 
 uint32_t sim_ready(const struct sp_sim *sim)
 {
-	return sim->open ? SIM_NO_MEDIUM_OPEN : !sim->kind ? SIM_NO_MEDIUM_CLOSED : 0;
+	return sim->open                    ? SIM_NO_MEDIUM_OPEN
+	       : !sim->kind                 ? SIM_NO_MEDIUM_CLOSED
+	       : sim->clock < sim->ready_at ? SIM_NOT_READY_BECOMING
+					    : 0;
 }
 
 /* A disc has come within reach, or has gone. */
@@ -71,6 +81,7 @@ void sim_insert(struct sp_sim *sim)
 	sim->open = false;
 	sim->at = 0;
 	sim->window.count = 0;
+	memset(sim->cached, 0, sizeof(sim->cached));
 	if (!sim->kind)
 		return;
 	sim->attention = SIM_MEDIUM_CHANGED;
@@ -111,7 +122,9 @@ static void sim_start_stop(struct sp_sim *sim, struct sp_command *c)
 
 	if (c->cdb[4] & 0xf0 || !tray)
 		return;
-	if (start && sim->open)
+	if (start && sim->open && !sim->profile.tray)
+		sim_fail(c, SIM_NO_MEDIUM_OPEN);
+	else if (start && sim->open)
 		sim_insert(sim);
 	else if (!start && sim->locked)
 		sim_fail(c, SIM_LOCKED);
@@ -155,6 +168,7 @@ const struct sim_command sim_commands[] = {
 	{0xbb, 12, SP_DATA_NONE, 0, SIM_ANY, sim_set_speed},
 	{0xbd, 12, SP_DATA_IN, 0, SIM_ANY, sim_mechanism},
 	{0xbe, 12, SP_DATA_IN, SIM_READY, SIM_CD, sim_read_cd},
+	{0xd8, 12, SP_DATA_IN, SIM_READY, SIM_CD, sim_plextor_d8},
 	{0, 0, 0, 0, 0, NULL},
 };
 /* clang-format on */
@@ -172,7 +186,8 @@ static void sim_dispatch(struct sp_sim *sim, struct sp_command *c)
 	const struct sim_command *command = c->cdb_size ? sim_command_find(c->cdb[0]) : NULL;
 	const uint32_t attention = sim->attention;
 
-	if (!command) {
+	if (!command || sim->profile.refused[c->cdb[0] / 32] >> c->cdb[0] % 32 & 1 ||
+	    (c->cdb[0] == 0xd8 && !sim->profile.d8)) {
 		sim_fail(c, SIM_INVALID_OPCODE);
 	} else if (c->cdb_size < command->size) {
 		sim_fail(c, SIM_INVALID_FIELD);
@@ -196,32 +211,14 @@ void sp_sim_execute(struct sp_sim *sim, struct sp_command *c)
 	c->host = SP_HOST_OK;
 	c->status = SP_SCSI_GOOD;
 	c->sense_size = 0;
-	sim_dispatch(sim, c);
+	if (c->size > (uint64_t)sim->profile.transfer)
+		c->host = SP_HOST_TOO_BIG;
+	else
+		sim_dispatch(sim, c);
 	sim->clock += COMMAND_US;
 	c->took_us = sim->clock - before;
 	if (sim->trace)
 		sim->trace(sim->trace_user, c, sim->clock);
-}
-
-int sp_sim_new(struct sp_sim **out, const struct sp_sim_setup *setup, struct sp_error *err)
-{
-	struct sp_sim *sim = calloc(1, sizeof(*sim));
-
-	if (!sim)
-		return sp_fail_memory(err);
-	const int rc = sim_window_make(&sim->window, err);
-	if (rc < 0) {
-		free(sim);
-		return rc;
-	}
-	sim->profile = (struct sim_profile){.vendor = "SPINDLE",
-					    .product = "SIMULATED DRIVE",
-					    .revision = "1.00",
-					    .serial = "SIM00000001"};
-	sim->notes = setup ? setup->notes : NULL;
-	sim_mode_make(sim);
-	*out = sim;
-	return 0;
 }
 
 static void sim_unload(struct sp_sim *sim)
@@ -240,7 +237,32 @@ void sp_sim_free(struct sp_sim *sim)
 		return;
 	sim_unload(sim);
 	sim_window_clear(&sim->window);
+	sim_faults_clear(&sim->faults);
 	free(sim);
+}
+
+int sp_sim_new(struct sp_sim **out, const struct sp_sim_setup *setup, struct sp_error *err)
+{
+	struct sp_sim *sim = calloc(1, sizeof(*sim));
+
+	if (!sim)
+		return sp_fail_memory(err);
+	int rc = sim_profile_parse(&sim->profile, setup ? setup->profile_name : NULL,
+				   setup ? setup->profile : NULL, err);
+	if (!rc)
+		rc = sim_faults_parse(&sim->faults, setup ? setup->faults_name : NULL,
+				      setup ? setup->faults : NULL, err);
+	if (!rc)
+		rc = sim_window_make(&sim->window, err);
+	if (rc < 0) {
+		sp_sim_free(sim);
+		return rc;
+	}
+	sim->seed = setup ? setup->seed : 0;
+	sim->notes = setup ? setup->notes : NULL;
+	sim_mode_make(sim);
+	*out = sim;
+	return 0;
 }
 
 int sp_sim_load(struct sp_sim *sim, struct sp_source *src, struct sp_error *err)
@@ -252,6 +274,8 @@ int sp_sim_load(struct sp_sim *sim, struct sp_source *src, struct sp_error *err)
 		return sp_fail(err, SP_ERR_UNSUPPORTED,
 			       "an image of a medium “%s” is no disc that a drive reads",
 			       sp_medium_name(src->disc->medium));
+	if (!(sim->profile.media >> (kind - sim_kinds) & 1))
+		return sp_fail(err, SP_ERR_USAGE, "this drive does not read %s", kind->name);
 	if (src->caps & SP_SOURCE_ONCE)
 		return sp_fail(err, SP_ERR_USAGE, "a drive reads in any order");
 	const int rc = sim_disc_make(&disc, src->disc, err);

@@ -9,6 +9,14 @@
 
 struct sp_sim;
 
+/* Profiles that are built in; name-NULL-ended. */
+struct sp_sim_named_profile {
+	const char *name, *summary;
+	const char *text; /* the script */
+};
+extern const struct sp_sim_named_profile sp_sim_profiles[];
+const char *sp_sim_profile_named(const char *name); /* its text; NULL: there is none */
+
 /* How a drive is made. */
 struct sp_sim_setup {
 	const char *profile;      /* text of a profile script, NULL: an ordinary drive */

@@ -42,10 +42,13 @@ static size_t config_profiles(const struct sp_sim *sim, uint8_t *to)
 {
 	size_t size = 0;
 
-	for (const struct sim_kind *kind = sim_kinds; kind->name; kind++, size += 4) {
+	for (const struct sim_kind *kind = sim_kinds; kind->name; kind++) {
+		if (!(sim->profile.media >> (kind - sim_kinds) & 1))
+			continue;
 		put_be16(to + size, (uint16_t)kind->profile);
 		to[size + 2] = sim_ready(sim) == 0 && kind == sim->kind;
 		to[size + 3] = 0;
+		size += 4;
 	}
 	return size;
 }

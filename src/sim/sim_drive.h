@@ -6,6 +6,7 @@
 #include "sim/sim.h"
 
 #include "disc/sector.h"
+#include "sim/sim_profile.h"
 
 /* Sense key, ASC and ASCQ in one number; MMC-6 annex F. */
 #define SIM_SENSE(key, asc, ascq) ((uint32_t)(key) << 16 | (asc) << 8 | (ascq))
@@ -27,6 +28,7 @@ enum sim_sense {
 	SIM_ILLEGAL_MODE = SIM_SENSE(5, 0x64, 0x00), /* for this track */
 	SIM_MEDIUM_CHANGED = SIM_SENSE(6, 0x28, 0x00),
 	SIM_RESET = SIM_SENSE(6, 0x29, 0x00),
+	SIM_HOST_RESET = SIM_SENSE(0x80, 0, 0), /* no sense: the bus was reset on the way */
 };
 
 /* What can lie in the tray: one row of the table of media. */
@@ -55,13 +57,6 @@ struct sim_page {
 };
 enum sim_pages { SIM_PAGE_ERRORS, SIM_PAGE_CACHING, SIM_PAGE_POWER, SIM_PAGE_TIMEOUT, SIM_PAGES };
 
-/* How the drive differs from an ordinary one. */
-struct sim_profile {
-	char vendor[9], product[17], revision[5], serial[17];
-	sp_lba lead_in;    /* first LBA that can be read: 0, or down to -150 */
-	uint32_t lead_out; /* sectors of the lead-out that can be read */
-};
-
 /* Sectors of one region as its source gives them. */
 struct sim_window {
 	sp_lba lba;
@@ -71,8 +66,16 @@ struct sim_window {
 	uint16_t *state;
 };
 
+#define SIM_CACHED 8
+struct sim_cached {
+	sp_lba lba;
+	int64_t count; /* 0: none */
+};
+
 struct sp_sim {
 	struct sim_profile profile;
+	struct sim_faults faults;
+	uint64_t seed;
 	const struct sp_notes *notes;
 
 	/* the tray */
@@ -86,9 +89,11 @@ struct sp_sim {
 	unsigned event;     /* media event of GET EVENT STATUS, MMC-6 table 270 */
 
 	struct sim_page page[SIM_PAGES];
-	unsigned speed; /* kB/s of reading */
-	sp_lba at;      /* where the pick-up stands: behind what was read last */
-	uint64_t clock; /* µs */
+	unsigned speed;    /* kB/s of reading */
+	sp_lba at;         /* where the pick-up stands: behind what was read last */
+	uint64_t clock;    /* µs */
+	uint64_t ready_at; /* not ready before this time */
+	struct sim_cached cached[SIM_CACHED]; /* sectors in the cache, the newest last */
 	struct sim_window window;
 
 	sp_sim_trace_fn *trace;
@@ -132,10 +137,26 @@ struct sim_sector {
 #define SIM_WINDOW 32 /* sectors */
 int sim_window_make(struct sim_window *window, struct sp_error *err);
 void sim_window_clear(struct sim_window *window);
-/* Sense, 0: it is there. `sub`: P-W is wanted. */
-uint32_t sim_sector_load(struct sp_sim *sim, sp_lba lba, bool sub, struct sim_sector *sector);
+/* Sense, 0: it is there, as this drive reads it. `sub`: P-W is wanted; `as_audio`: data too is
+ * wanted as samples. */
+uint32_t sim_sector_load(struct sp_sim *sim, sp_lba lba, bool sub, bool as_audio,
+			 struct sim_sector *sector);
+
+/* sim_fault.c */
+/* The first LBA from `lba` on that a fault of reading touches; INT64_MAX: none. */
+sp_lba sim_fault_next(const struct sp_sim *sim, sp_lba lba);
+/* What goes wrong on the way to a sector. Sense, 0: it can be read; *instead is where it is read
+ * from. */
+uint32_t sim_fault_before(struct sp_sim *sim, sp_lba lba, sp_lba *instead);
+/* What comes wrong of it. */
+uint32_t sim_fault_after(struct sp_sim *sim, struct sim_sector *sector);
+/* The cache as a reading of these sectors leaves it; a command may empty it. */
+bool sim_cache_has(const struct sp_sim *sim, sp_lba lba);
+void sim_cache_add(struct sp_sim *sim, sp_lba lba, uint32_t count);
+void sim_cache_flush(struct sp_sim *sim, unsigned by);
 
 /* sim_read.c */
+void sim_plextor_d8(struct sp_sim *sim, struct sp_command *c);
 void sim_read_cd(struct sp_sim *sim, struct sp_command *c);
 void sim_read_cd_msf(struct sp_sim *sim, struct sp_command *c);
 void sim_read_10(struct sp_sim *sim, struct sp_command *c);

@@ -121,7 +121,7 @@ unsigned sim_speed_max(const struct sp_sim *sim)
 	case SIM_BD:
 		return 8 * SIM_BD_1X;
 	default:
-		return 48 * SIM_CD_1X;
+		return (unsigned)sim->profile.speed * SIM_CD_1X;
 	}
 }
 

@@ -44,15 +44,18 @@ void sim_mode_make(struct sp_sim *sim)
  * for it. */
 static void mode_capabilities(const struct sp_sim *sim, uint8_t page[CAPABILITIES_SIZE])
 {
-	const unsigned most = 48 * SIM_CD_1X;
+	const unsigned most = (unsigned)sim->profile.speed * SIM_CD_1X;
 
 	memset(page, 0, CAPABILITIES_SIZE);
 	page[0] = CAPABILITIES;
 	page[1] = CAPABILITIES_SIZE - 2;
 	page[2] = 0x3f; /* reads CD-R, CD-RW, fixed packets, DVD-ROM, DVD-R, DVD-RAM */
 	page[4] = 0x71; /* multi-session, mode 2 forms 2 and 1, audio play */
-	page[5] = 0x7f; /* CD-DA accurate, R-W raw and corrected, C2, ISRC, UPC; no bar code */
+	/* CD-DA accurate, R-W raw and corrected, C2, ISRC, UPC; no bar code */
+	page[5] = sim->profile.c2 == SIM_C2_NONE ? 0x6f : 0x7f;
 	page[6] = (uint8_t)(0x29 | (sim->locked ? 2 : 0)); /* tray, ejects, locks */
+	if (!sim->profile.tray)
+		page[6] &= 0x1f;
 	put_be16(page + 8, (uint16_t)most);
 	put_be16(page + 12, 2048); /* KiB of buffer */
 	put_be16(page + 14, (uint16_t)(sim->speed && sim->speed < most ? sim->speed : most));

@@ -70,7 +70,7 @@ static uint32_t read_rw(struct sp_sim *sim, const struct sim_sector *sector, uin
 	memcpy(packs, sector->sub, SP_SUB_SIZE);
 	for (unsigned i = 1; i < 3; i++) {
 		memset(next.sub, 0, sizeof(next.sub));
-		sim_sector_load(sim, sector->lba + i, true, &next);
+		sim_sector_load(sim, sector->lba + i, true, false, &next);
 		memcpy(packs + (size_t)i * SP_SUB_SIZE, next.sub, SP_SUB_SIZE);
 	}
 	for (unsigned i = 0; i < SP_SUB_SIZE; i++) {
@@ -98,6 +98,16 @@ static size_t read_put_c2(const struct read_plan *plan, const struct sim_sector 
 	return plan->c2;
 }
 
+/* Formatted Q in the drive's own way: plain numbers, no CRC. */
+static void read_own_q(const struct sp_sim *sim, uint8_t q[SP_Q_SIZE])
+{
+	if (sim->profile.q_hex && (q[0] & 15) == 1)
+		for (unsigned i = 1; i < 10; i++)
+			q[i] = (uint8_t)(sp_bcd_valid(q[i]) ? sp_from_bcd(q[i]) : q[i]);
+	if (!sim->profile.q_crc)
+		put_be16(q + 10, 0);
+}
+
 static size_t read_put_sub(struct sp_sim *sim, const struct read_plan *plan,
 			   const struct sim_sector *sector, uint8_t *out)
 {
@@ -111,6 +121,7 @@ static size_t read_put_sub(struct sp_sim *sim, const struct read_plan *plan,
 		memset(out, 0, SP_Q_SIZE);
 		sp_sub_get_q(sector->sub, out);
 		out[SP_Q_SIZE - 1] = sector->sub[SP_SUB_SIZE / 2] & 0x80; /* P */
+		read_own_q(sim, out);
 		return SP_Q_SIZE;
 	case READ_SUB_RW:
 		read_rw(sim, sector, out);
@@ -127,12 +138,14 @@ static uint32_t read_sector(struct sp_sim *sim, const struct read_plan *plan, sp
 			    unsigned *kind, uint8_t out[READ_MOST], size_t *size)
 {
 	struct sim_sector sector;
-	const uint32_t sense = sim_sector_load(sim, lba, plan->sub != READ_SUB_NONE, &sector);
+	const uint32_t sense = sim_sector_load(sim, lba, plan->sub != READ_SUB_NONE,
+					       plan->modes == READ_AUDIO, &sector);
 
 	if (sense)
 		return sense;
 	const unsigned group = 1u << sector.mode & READ_DATA ? READ_DATA : READ_AUDIO;
-	if (!(plan->modes >> sector.mode & 1) || (*kind && *kind != group))
+	if (!(plan->modes >> sector.mode & 1) ||
+	    (*kind && *kind != group && sim->profile.transition))
 		return SIM_ILLEGAL_MODE;
 	*kind = group;
 	if (!read_is_selection(sector.mode, plan->main))
@@ -142,8 +155,13 @@ static uint32_t read_sector(struct sp_sim *sim, const struct read_plan *plan, sp
 	if (at && sp_sector_convert(NULL, sector.mode, SP_PART_MAIN, parts, lba, 1, sector.main,
 				    out, NULL, NULL, NULL) < 0)
 		return SIM_INTERNAL;
-	at += read_put_c2(plan, &sector, out + at);
-	at += read_put_sub(sim, plan, &sector, out + at);
+	const unsigned order = sim->profile.order;
+	if (order == SIM_C2_SUB || order == SIM_ONLY_C2)
+		at += read_put_c2(plan, &sector, out + at);
+	if (order != SIM_ONLY_C2 || !plan->c2)
+		at += read_put_sub(sim, plan, &sector, out + at);
+	if (order == SIM_SUB_C2 || (order == SIM_ONLY_SUB && !plan->sub))
+		at += read_put_c2(plan, &sector, out + at);
 	*size = at;
 	return 0;
 }
@@ -165,12 +183,17 @@ static uint32_t read_span(struct sp_sim *sim, const struct read_plan *plan, sp_l
 	const unsigned parts = read_parts(r->mode, plan->main);
 	const unsigned group = is & READ_DATA ? READ_DATA : READ_AUDIO;
 	const size_t stride = sp_sector_size(r->mode, parts);
-	if ((plan->modes & is) != is || (*kind && *kind != group) || !stride ||
+	if ((plan->modes & is) != is || !stride ||
+	    (*kind && *kind != group && sim->profile.transition) ||
+	    (sim->profile.read_offset && group == READ_AUDIO) ||
+	    (sim->profile.lec && group == READ_DATA) ||
 	    stride != sp_sector_size(r->mode, r->parts) || !read_is_selection(mode, plan->main) ||
 	    ((r->parts ^ parts) & sp_mode_parts(r->mode)))
 		return 0;
 	const uint64_t left = r->count - (uint64_t)(lba - r->lba);
+	const sp_lba fault = sim_fault_next(sim, lba);
 	uint64_t n = left < count ? left : count;
+	n = (uint64_t)(fault - lba) < n ? (uint64_t)(fault - lba) : n;
 	n = n < READ_STATES ? n : READ_STATES;
 	n = n < room / stride ? n : room / stride;
 	struct sp_span span = {.lba = lba,
@@ -193,9 +216,12 @@ static uint32_t read_span(struct sp_sim *sim, const struct read_plan *plan, sp_l
 /* Time passes: a seek when the pick-up stands elsewhere, and turns of the disc. */
 static void read_spend(struct sp_sim *sim, sp_lba lba, uint32_t count)
 {
-	if (lba != sim->at)
-		sim->clock += SEEK_US;
-	sim->clock += (uint64_t)count * SP_RAW_SIZE * 1000 / (sim->speed ? sim->speed : 1);
+	if (!sim_cache_has(sim, lba)) {
+		if (lba != sim->at)
+			sim->clock += SEEK_US;
+		sim->clock += (uint64_t)count * SP_RAW_SIZE * 1000 / (sim->speed ? sim->speed : 1);
+	}
+	sim_cache_add(sim, lba, count);
 	sim->at = lba + count;
 }
 
@@ -244,6 +270,14 @@ static void read_run(struct sp_sim *sim, struct sp_command *c, const struct read
 	read_spend(sim, plan->lba, done);
 }
 
+static bool read_has_c2(const struct sp_sim *sim, unsigned size)
+{
+	const unsigned c2 = sim->profile.c2;
+
+	return !size || (c2 != SIM_C2_NONE && !(c2 == SIM_C2_294 && size != SP_C2_SIZE) &&
+			 !(c2 == SIM_C2_296 && size == SP_C2_SIZE));
+}
+
 /* Bytes 9 and 10 of READ CD; the byte before says the type. */
 static void read_cd(struct sp_sim *sim, struct sp_command *c, sp_lba lba, uint32_t count)
 {
@@ -256,7 +290,7 @@ static void read_cd(struct sp_sim *sim, struct sp_command *c, sp_lba lba, uint32
 				 .sub = c->cdb[10] & 7};
 
 	plan.c2 = c2_size[error];
-	if (!plan.modes || error == 3 ||
+	if (!plan.modes || error == 3 || !read_has_c2(sim, plan.c2) ||
 	    (plan.sub != READ_SUB_NONE && plan.sub != READ_SUB_PW && plan.sub != READ_SUB_Q &&
 	     plan.sub != READ_SUB_RW)) {
 		sim_fail(c, SIM_INVALID_FIELD);
@@ -288,6 +322,8 @@ static void read_blocks(struct sp_sim *sim, struct sp_command *c, uint32_t lba, 
 	const struct read_plan plan = {
 		.lba = lba, .count = count, .modes = READ_MODE1 | READ_FORM1, .main = 2};
 
+	if (c->cdb[1] & 8) /* FUA */
+		sim_cache_flush(sim, SIM_FLUSH_FUA);
 	if (count)
 		read_run(sim, c, &plan);
 }
@@ -299,6 +335,8 @@ void sim_read_10(struct sp_sim *sim, struct sp_command *c)
 
 void sim_read_12(struct sp_sim *sim, struct sp_command *c)
 {
+	if (!get_be32(c->cdb + 6))
+		sim_cache_flush(sim, SIM_FLUSH_READ12);
 	read_blocks(sim, c, get_be32(c->cdb + 2), get_be32(c->cdb + 6));
 }
 
@@ -334,7 +372,7 @@ void sim_read_header(struct sp_sim *sim, struct sp_command *c)
 		sim_fail_at(c, SIM_OUT_OF_RANGE, lba);
 		return;
 	}
-	const uint32_t sense = sim_sector_load(sim, lba, false, &sector);
+	const uint32_t sense = sim_sector_load(sim, lba, false, false, &sector);
 	if (sense || sector.mode == SP_MODE_AUDIO) {
 		sim_fail_at(c, sense ? sense : SIM_ILLEGAL_MODE, lba);
 		return;
@@ -348,4 +386,32 @@ void sim_read_header(struct sp_sim *sim, struct sp_command *c)
 		put_be32(reply + 4, (uint32_t)lba);
 	}
 	sim_reply(c, reply, sizeof(reply), get_be16(c->cdb + 7));
+}
+
+/* Plextor's READ CD-DA: data comes scrambled, whatever READ CD does. Byte 10: nothing more, Q, P-W
+ * behind the samples, P-W alone, or C2 before P-W. */
+void sim_plextor_d8(struct sp_sim *sim, struct sp_command *c)
+{
+	static const struct {
+		uint8_t code, main, sub;
+		uint16_t c2;
+	} forms[] = {{0, 2, READ_SUB_NONE, 0},
+		     {1, 2, READ_SUB_Q, 0},
+		     {2, 2, READ_SUB_PW, 0},
+		     {3, 0, READ_SUB_PW, 0},
+		     {8, 2, READ_SUB_PW, SP_C2_SIZE}};
+	struct read_plan plan = {.lba = (int32_t)get_be32(c->cdb + 2),
+				 .count = get_be32(c->cdb + 6),
+				 .modes = READ_AUDIO};
+
+	for (unsigned i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (forms[i].code != c->cdb[10])
+			continue;
+		plan.main = forms[i].main;
+		plan.sub = forms[i].sub;
+		plan.c2 = forms[i].c2;
+		read_run(sim, c, &plan);
+		return;
+	}
+	sim_fail(c, SIM_INVALID_FIELD);
 }

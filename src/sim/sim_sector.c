@@ -2,6 +2,7 @@
 /* One sector as it lies on the disc: whole, whatever parts of it the image stores. */
 #include "sim/sim_drive.h"
 
+#include "disc/scramble.h"
 #include "disc/subchannel.h"
 
 #include <stdlib.h>
@@ -120,20 +121,109 @@ static uint32_t sector_stored(struct sp_sim *sim, const struct sp_region *region
 	return 0;
 }
 
-uint32_t sim_sector_load(struct sp_sim *sim, sp_lba lba, bool sub, struct sim_sector *sector)
+/* As it lies there, with what goes wrong with it. */
+static uint32_t sector_load(struct sp_sim *sim, sp_lba lba, bool sub, struct sim_sector *sector)
 {
-	const struct sp_region *region = sp_disc_region(sim->disc, lba);
 	const struct sp_region *last = &sim->disc->region[sim->disc->regions - 1];
+	sp_lba instead;
+	uint32_t sense = sim_fault_before(sim, lba, &instead);
+	const struct sp_region *region = sp_disc_region(sim->disc, instead);
 
-	sector->lba = lba;
+	sector->lba = instead;
 	sector->state = 0;
-	if (region && region->stored)
-		return sector_stored(sim, region, sub, sector);
-	if (!region && lba < last->lba)
+	if (sense)
+		return sense;
+	if (region && region->stored) {
+		sense = sector_stored(sim, region, sub, sector);
+	} else if (!region && instead < last->lba) {
 		return SIM_OUT_OF_RANGE;
-	memset(sector->c2, 0, sizeof(sector->c2));
-	memset(sector->sub, 0, sizeof(sector->sub));
-	if (sub && !sp_sub_generate(sim->disc, lba, sector->sub))
-		return SIM_OUT_OF_RANGE;
-	return sector_empty(sector, region ? region->mode : last->mode);
+	} else {
+		memset(sector->c2, 0, sizeof(sector->c2));
+		memset(sector->sub, 0, sizeof(sector->sub));
+		if (sub && !sp_sub_generate(sim->disc, instead, sector->sub))
+			return SIM_OUT_OF_RANGE;
+		sense = sector_empty(sector, region ? region->mode : last->mode);
+	}
+	sector->lba = lba;
+	if (!sense && sim->profile.lec && sector->mode != SP_MODE_AUDIO &&
+	    sim->kind->family == SIM_CD &&
+	    sp_sector_verify(sp_sector_protection(sector->mode, sector->main), sector->main) &
+		    SP_STATE_EDC)
+		sense = SIM_UNREADABLE;
+	return sense ? sense : sim_fault_after(sim, sector);
+}
+
+/* The same as the stream of samples that data is a part of, scrambled. */
+static uint32_t sector_as_audio(struct sp_sim *sim, sp_lba lba, struct sim_sector *sector)
+{
+	const uint32_t sense = sector_load(sim, lba, false, sector);
+
+	if (sense == SIM_OUT_OF_RANGE) { /* beyond what there is: silence */
+		memset(sector->main, 0, sizeof(sector->main));
+		memset(sector->c2, 0, sizeof(sector->c2));
+		return 0;
+	}
+	if (!sense && sector->mode != SP_MODE_AUDIO)
+		sp_scramble(sector->main);
+	return sense;
+}
+
+static void sector_copy_bits(uint8_t *to, const uint8_t *from, size_t at, size_t count)
+{
+	for (size_t i = 0; i < count; i++, at++)
+		if (from[at / 8] >> (7 - at % 8) & 1)
+			to[i / 8] |= (uint8_t)(0x80 >> i % 8);
+}
+
+/* A drive that reads with an offset gives a piece of two sectors. */
+static uint32_t sector_offset(struct sp_sim *sim, struct sim_sector *sector)
+{
+	const int64_t back = sim->profile.read_offset * 4; /* bytes */
+	const int64_t whole =
+		back >= 0 ? (back + SP_RAW_SIZE - 1) / SP_RAW_SIZE : -(-back / SP_RAW_SIZE);
+	const size_t skip = (size_t)(whole * SP_RAW_SIZE - back);
+	uint8_t main[2 * SP_RAW_SIZE], c2[2 * SP_C2_SIZE];
+	struct sim_sector piece;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const uint32_t sense = sector_as_audio(sim, sector->lba - whole + i, &piece);
+
+		if (sense)
+			return sense;
+		memcpy(main + (size_t)i * SP_RAW_SIZE, piece.main, SP_RAW_SIZE);
+		memcpy(c2 + (size_t)i * SP_C2_SIZE, piece.c2, SP_C2_SIZE);
+	}
+	memcpy(sector->main, main + skip, SP_RAW_SIZE);
+	memset(sector->c2, 0, SP_C2_SIZE);
+	sector_copy_bits(sector->c2, c2, skip, SP_RAW_SIZE);
+	return 0;
+}
+
+/* Q comes from elsewhere when the drive is late with it. */
+static void sector_late_sub(struct sp_sim *sim, struct sim_sector *sector)
+{
+	struct sim_sector other;
+
+	if (!sector_load(sim, sector->lba - sim->profile.q_late, true, &other))
+		memcpy(sector->sub, other.sub, sizeof(sector->sub));
+}
+
+uint32_t sim_sector_load(struct sp_sim *sim, sp_lba lba, bool sub, bool as_audio,
+			 struct sim_sector *sector)
+{
+	uint32_t sense = sector_load(sim, lba, sub, sector);
+
+	if (!sense && as_audio && sector->mode != SP_MODE_AUDIO && sim->profile.scrambled) {
+		sp_scramble(sector->main);
+		sector->mode = SP_MODE_AUDIO;
+	}
+	if (!sense && sim->profile.read_offset && sector->mode == SP_MODE_AUDIO)
+		sense = sector_offset(sim, sector);
+	if (!sense && sub && sim->profile.q_late)
+		sector_late_sub(sim, sector);
+	if (sim->profile.c2 == SIM_C2_CLEAN)
+		memset(sector->c2, 0, sizeof(sector->c2));
+	if (sim->profile.c2 == SIM_C2_DIRTY)
+		sector->c2[(uint64_t)lba % SP_C2_SIZE] |= 0x10;
+	return sense;
 }

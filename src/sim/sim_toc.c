@@ -164,6 +164,14 @@ static void toc_full_session(struct toc_reply *reply, const struct sp_disc *disc
 				  sim_disc_end(disc));
 }
 
+/* As some drives have it: all numbers but points beyond the tracks and what is no number. */
+static void toc_to_bcd(uint8_t *entry)
+{
+	for (unsigned i = 3; i < TOC_FULL_ENTRY; i++)
+		if (i != 7 && entry[i] < 100 && !(i == 9 && entry[3] == 0xa0))
+			entry[i] = sp_to_bcd(entry[i]);
+}
+
 /* Format 2. What was read of the real disc goes before what the layout implies. */
 static void toc_full(struct sp_sim *sim, struct sp_command *c)
 {
@@ -189,6 +197,8 @@ static void toc_full(struct sp_sim *sim, struct sp_command *c)
 		if (entry[at] < from)
 			continue;
 		memcpy(reply.data + reply.size, entry + at, TOC_FULL_ENTRY);
+		if (sim->profile.toc_bcd)
+			toc_to_bcd(reply.data + reply.size);
 		reply.size += TOC_FULL_ENTRY;
 	}
 	reply.data[2] = (uint8_t)disc->session[0].number;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The simulated drive behind the seam that real ones are behind. */
-#include "sim/sim.h"
+#include "sim/sim_drive.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,8 +47,10 @@ int sp_sim_transport(struct sp_transport **out, struct sp_sim *sim, const char *
 		return sp_fail_memory(err);
 	}
 	t->sim = sim;
-	t->transport = (struct sp_transport){
-		.ops = &ops, .name = t->name, .max_transfer = 64 << 10, .writable = true};
+	t->transport = (struct sp_transport){.ops = &ops,
+					     .name = t->name,
+					     .max_transfer = (size_t)sim->profile.transfer,
+					     .writable = true};
 	*out = &t->transport;
 	return 0;
 }
