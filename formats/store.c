@@ -56,17 +56,12 @@ static int store_begin(struct sp_sink *sink, const struct sp_disc *disc, struct 
 		       struct sp_error *err)
 {
 	struct store_sink *s = (struct store_sink *)sink;
-	const char *slash = strrchr(s->io->name, '/');
-	char *stem = strdup(slash ? slash + 1 : s->io->name);
+	char *stem = sp_store_stem(s->io->name);
 
 	(void)source;
 	if (!stem)
 		return sp_fail_memory(err);
-	char *dot = strrchr(stem, '.');
-	if (dot && dot != stem)
-		*dot = '\0';
-	const int rc = sp_store_create(&s->store, s->io, sp_store_stem_valid(stem) ? stem : "disc",
-				       disc, "", err);
+	const int rc = sp_store_create(&s->store, s->io, stem, disc, "", err);
 	if (!rc)
 		s->io = NULL;
 	free(stem);

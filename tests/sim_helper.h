@@ -72,6 +72,25 @@ static inline uint32_t run(struct drive *d, size_t room, unsigned size, const ui
 	assert_int_equal(d->c.sense[0] & 0x7f, 0x70);
 	return (uint32_t)d->c.sense[2] << 16 | (uint32_t)d->c.sense[12] << 8 | d->c.sense[13];
 }
+/* The same with data that goes to the drive. */
+static inline uint32_t send(struct drive *d, const void *data, size_t length, unsigned size,
+			    const uint8_t *cdb)
+{
+	d->c = (struct sp_command){.cdb_size = size,
+				   .direction = length ? SP_DATA_OUT : SP_DATA_NONE,
+				   .data = (void *)data,
+				   .size = length};
+	memcpy(d->c.cdb, cdb, size);
+	sp_sim_execute(d->sim, &d->c);
+	if (d->c.host != SP_HOST_OK)
+		return 0x800000 | d->c.host;
+	if (d->c.status == SP_SCSI_GOOD)
+		return no_sense;
+	return (uint32_t)d->c.sense[2] << 16 | (uint32_t)d->c.sense[12] << 8 | d->c.sense[13];
+}
+#define SEND(d, data, length, ...)                                                                 \
+	send(d, data, length, sizeof((uint8_t[]){__VA_ARGS__}), (const uint8_t[]){__VA_ARGS__})
+
 #define RUN(d, room, ...)                                                                          \
 	run(d, room, sizeof((uint8_t[]){__VA_ARGS__}), (const uint8_t[]){__VA_ARGS__})
 

@@ -138,8 +138,8 @@ static void a_sealed_text_that_lies_is_refused_by_its_line(void **unused)
 	static const struct {
 		const char *from, *to, *text;
 	} lie[] = {
-		{"spindle-store 1", "spindle-store 3",
-		 "my.disc.spindle: a work store of a later program (it begins “spindle-store 3”)"},
+		{"spindle-store 1", "spindle-store 4",
+		 "my.disc.spindle: a work store of a later program (it begins “spindle-store 4”)"},
 		{"stem my", "stem ../x",
 		 "my.disc.spindle:2: not the name of files beside this one"},
 		{"stem my", NULL, "my.disc.spindle: “stem” is missing"},

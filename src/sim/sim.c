@@ -91,8 +91,10 @@ void sim_insert(struct sp_sim *sim)
 
 static void sim_test_unit_ready(struct sp_sim *sim, struct sp_command *c)
 {
-	(void)sim;
-	(void)c; /* the table asks for a ready medium, and that is all */
+	if (sim->busy) { /* the table asks for the rest */
+		sim->busy--;
+		sim_fail(c, sim->busy_sense);
+	}
 }
 
 static void sim_request_sense(struct sp_sim *sim, struct sp_command *c)
@@ -148,27 +150,36 @@ const struct sim_command sim_commands[] = {
 	{0x1b, 6, SP_DATA_NONE, 0, SIM_ANY, sim_start_stop},
 	{0x1e, 6, SP_DATA_NONE, 0, SIM_ANY, sim_prevent},
 	{0x25, 10, SP_DATA_IN, SIM_READY, SIM_ANY, sim_read_capacity},
-	{0x28, 10, SP_DATA_IN, SIM_READY, SIM_ANY, sim_read_10},
-	{0x2b, 10, SP_DATA_NONE, SIM_READY, SIM_ANY, sim_seek},
-	{0x2f, 10, SP_DATA_NONE, SIM_READY, SIM_ANY, sim_verify},
-	{0x42, 10, SP_DATA_IN, SIM_READY, SIM_CD, sim_read_subchannel},
+	{0x28, 10, SP_DATA_IN, SIM_READY | SIM_RECORDED, SIM_ANY, sim_read_10},
+	{0x2a, 10, SP_DATA_OUT, SIM_READY | SIM_WRITES, SIM_ANY, sim_write_10},
+	{0x2b, 10, SP_DATA_NONE, SIM_READY | SIM_RECORDED, SIM_ANY, sim_seek},
+	{0x2f, 10, SP_DATA_NONE, SIM_READY | SIM_RECORDED, SIM_ANY, sim_verify},
+	{0x35, 10, SP_DATA_NONE, SIM_READY, SIM_ANY, sim_sync_cache},
+	{0x42, 10, SP_DATA_IN, SIM_READY | SIM_RECORDED, SIM_CD, sim_read_subchannel},
 	{0x43, 10, SP_DATA_IN, SIM_READY, SIM_ANY, sim_read_toc},
-	{0x44, 10, SP_DATA_IN, SIM_READY, SIM_CD, sim_read_header},
+	{0x44, 10, SP_DATA_IN, SIM_READY | SIM_RECORDED, SIM_CD, sim_read_header},
 	{0x46, 10, SP_DATA_IN, SIM_PASSING, SIM_ANY, sim_configuration},
 	{0x4a, 10, SP_DATA_IN, SIM_PASSING, SIM_ANY, sim_event_status},
 	{0x51, 10, SP_DATA_IN, SIM_READY, SIM_ANY, sim_read_disc_info},
 	{0x52, 10, SP_DATA_IN, SIM_READY, SIM_ANY, sim_read_track_info},
+	{0x53, 10, SP_DATA_NONE, SIM_READY | SIM_WRITES, SIM_ANY, sim_reserve_track},
+	{0x54, 10, SP_DATA_OUT, SIM_READY | SIM_WRITES, SIM_ANY, sim_send_opc},
 	{0x55, 10, SP_DATA_OUT, 0, SIM_ANY, sim_mode_select_10},
 	{0x5a, 10, SP_DATA_IN, 0, SIM_ANY, sim_mode_sense_10},
-	{0xa8, 12, SP_DATA_IN, SIM_READY, SIM_ANY, sim_read_12},
+	{0x5b, 10, SP_DATA_NONE, SIM_READY | SIM_WRITES, SIM_ANY, sim_close_track},
+	{0x5c, 10, SP_DATA_IN, SIM_READY, SIM_ANY, sim_buffer_capacity},
+	{0x5d, 10, SP_DATA_OUT, SIM_READY | SIM_WRITES, SIM_CD, sim_send_cue_sheet},
+	{0xa1, 12, SP_DATA_NONE, SIM_READY | SIM_WRITES, SIM_ANY, sim_blank},
+	{0xa8, 12, SP_DATA_IN, SIM_READY | SIM_RECORDED, SIM_ANY, sim_read_12},
+	{0xaa, 12, SP_DATA_OUT, SIM_READY | SIM_WRITES, SIM_ANY, sim_write_12},
 	{0xac, 12, SP_DATA_IN, SIM_READY, SIM_ANY, sim_performance},
 	{0xad, 12, SP_DATA_IN, SIM_READY, SIM_ANY, sim_read_structure},
 	{0xb6, 12, SP_DATA_OUT, SIM_READY, SIM_ANY, sim_set_streaming},
-	{0xb9, 12, SP_DATA_IN, SIM_READY, SIM_CD, sim_read_cd_msf},
+	{0xb9, 12, SP_DATA_IN, SIM_READY | SIM_RECORDED, SIM_CD, sim_read_cd_msf},
 	{0xbb, 12, SP_DATA_NONE, 0, SIM_ANY, sim_set_speed},
 	{0xbd, 12, SP_DATA_IN, 0, SIM_ANY, sim_mechanism},
-	{0xbe, 12, SP_DATA_IN, SIM_READY, SIM_CD, sim_read_cd},
-	{0xd8, 12, SP_DATA_IN, SIM_READY, SIM_CD, sim_plextor_d8},
+	{0xbe, 12, SP_DATA_IN, SIM_READY | SIM_RECORDED, SIM_CD, sim_read_cd},
+	{0xd8, 12, SP_DATA_IN, SIM_READY | SIM_RECORDED, SIM_CD, sim_plextor_d8},
 	{0, 0, 0, 0, 0, NULL},
 };
 /* clang-format on */
@@ -185,6 +196,7 @@ static void sim_dispatch(struct sp_sim *sim, struct sp_command *c)
 {
 	const struct sim_command *command = c->cdb_size ? sim_command_find(c->cdb[0]) : NULL;
 	const uint32_t attention = sim->attention;
+	uint32_t settled;
 
 	if (!command || sim->profile.refused[c->cdb[0] / 32] >> c->cdb[0] % 32 & 1 ||
 	    (c->cdb[0] == 0xd8 && !sim->profile.d8)) {
@@ -198,6 +210,15 @@ static void sim_dispatch(struct sp_sim *sim, struct sp_command *c)
 		sim_fail(c, sim_ready(sim));
 	} else if (command->flags & SIM_READY && !(command->family & sim->kind->family)) {
 		sim_fail(c, SIM_INCOMPATIBLE);
+	} else if (command->flags & SIM_WRITES && !sim->medium) {
+		sim_fail(c, SIM_NOT_WRITABLE);
+	} else if (command->flags & SIM_WRITES && sim->profile.reader) {
+		sim_fail(c, SIM_INVALID_OPCODE);
+	} else if (command->flags & SIM_READY && sim->medium && sim->medium->dirty &&
+		   !(command->flags & SIM_WRITES) && (settled = sim_medium_record(sim))) {
+		sim_fail(c, settled);
+	} else if (command->flags & SIM_RECORDED && !sim->disc) {
+		sim_fail(c, SIM_OUT_OF_RANGE); /* blank: there is nothing within its range */
 	} else {
 		command->run(sim, c);
 	}
@@ -223,6 +244,7 @@ void sp_sim_execute(struct sp_sim *sim, struct sp_command *c)
 
 static void sim_unload(struct sp_sim *sim)
 {
+	sim_medium_close(sim);
 	sp_source_close(sim->src);
 	sp_disc_free(sim->disc);
 	sim->src = NULL;
@@ -303,4 +325,15 @@ void sp_sim_trace(struct sp_sim *sim, sp_sim_trace_fn *fn, void *user)
 {
 	sim->trace = fn;
 	sim->trace_user = user;
+}
+
+int sp_sim_load_disc(struct sp_sim *sim, struct sp_io *io, const char *medium, struct sp_error *err)
+{
+	sim_unload(sim);
+	const int rc = sim_medium_open(sim, io, medium, err);
+	if (rc < 0)
+		sim_unload(sim);
+	else
+		sim_insert(sim);
+	return rc;
 }

@@ -8,33 +8,60 @@
 
 #define CONFIG_MAX 1024
 
-/* When a feature is current. */
-enum config_when { CONFIG_ALWAYS = SIM_ANY + 1, CONFIG_NEVER = 0 };
+/* Rows of sim_kinds as bits: media that make a feature current. */
+enum {
+	BD_RE = 1 << 0,
+	BD_R = 1 << 1,
+	BD_ROM = 1 << 2,
+	PLUS_R_DL = 1 << 3,
+	PLUS_R = 1 << 4,
+	PLUS_RW = 1 << 5,
+	DVD_RW = 1 << 6,
+	DVD_RW_RO = 1 << 7,
+	DVD_R = 1 << 8,
+	DVD_ROM = 1 << 9,
+	CD_RW = 1 << 10,
+	CD_R = 1 << 11,
+	CD_ROM = 1 << 12,
+	ALWAYS = 1 << 13, /* whether or not there is a medium: persistent */
+	ANY_BD = BD_RE | BD_R | BD_ROM,
+	ANY_DVD = PLUS_R_DL | PLUS_R | PLUS_RW | DVD_RW | DVD_RW_RO | DVD_R | DVD_ROM,
+	ANY_CD = CD_RW | CD_R | CD_ROM,
+	ANY = ANY_BD | ANY_DVD | ANY_CD,
+};
 
 struct config_feature {
 	uint16_t code;
 	uint8_t version;
-	uint8_t current; /* families, or CONFIG_ALWAYS: and then it is persistent */
-	uint8_t size;    /* of what follows the four bytes of its head */
+	uint16_t current;
+	bool writes;  /* only drives that write have it */
+	uint8_t size; /* of what follows the four bytes of its head */
 	uint8_t data[28];
 };
 
 /* MMC-6 5.3; the list of profiles and what depends on the medium are filled in. */
+/* clang-format off */
 static const struct config_feature config_features[] = {
-	{0x0000, 0, CONFIG_ALWAYS, 0, {0}},
-	{0x0001, 2, CONFIG_ALWAYS, 8, {0, 0, 0, 7, 1}}, /* core: serial ATA; DBE */
-	{0x0002, 1, CONFIG_ALWAYS, 4, {0x02}},          /* morphing: operational change events */
-	{0x0003, 0, CONFIG_ALWAYS, 4, {0x29}},          /* removable: tray, eject, lock */
-	{0x0010, 0, SIM_ANY, 8, {0, 0, 8, 0, 0, 1, 1}}, /* random readable */
-	{0x001d, 0, SIM_CD, 0, {0}},                    /* multi-read */
-	{0x001e, 2, SIM_CD, 4, {0x03}},                 /* CD read: C2, CD-Text */
-	{0x001f, 1, SIM_DVD, 4, {1, 0, 3}},             /* DVD read: all of MMC's media, -RW DL */
-	{0x0040, 0, SIM_BD, 28, {[5] = 0x0e, [9] = 0x0e, [13] = 0x0e, [21] = 2}}, /* BD read */
-	{0x0100, 0, CONFIG_ALWAYS, 0, {0}},  /* power management */
-	{0x0105, 1, CONFIG_ALWAYS, 4, {0}},  /* timeout */
-	{0x0107, 4, SIM_ANY, 4, {0x18}},     /* real-time streaming: buffer; speed */
-	{0x0108, 0, CONFIG_ALWAYS, 16, {0}}, /* serial number */
+	{0x0000, 0, ALWAYS, false, 0, {0}},
+	{0x0001, 2, ALWAYS, false, 8, {0, 0, 0, 7, 1}}, /* core: serial ATA; DBE */
+	{0x0002, 1, ALWAYS, false, 4, {0x02}}, /* morphing: operational change events */
+	{0x0003, 0, ALWAYS, false, 4, {0x29}}, /* removable: tray, eject, lock */
+	{0x0010, 0, ANY, false, 8, {0, 0, 8, 0, 0, 1, 1}}, /* random readable */
+	{0x001d, 0, ANY_CD, false, 0, {0}}, /* multi-read */
+	{0x001e, 2, ANY_CD, false, 4, {0x03}}, /* CD read: C2, CD-Text */
+	{0x001f, 1, ANY_DVD, false, 4, {1, 0, 3}}, /* DVD read: all of MMC's media, -RW DL */
+	/* track at once: buffer under-run free, test, CD-RW, R-W raw and packed */
+	{0x002d, 2, CD_R | CD_RW, true, 4, {0x5f, 0, 0x3f, 0x01}},
+	/* session at once and raw: the same; a cue sheet of 4096 lines */
+	{0x002e, 0, CD_R | CD_RW, true, 4, {0x7f, 0, 0x80, 0}},
+	{0x0037, 0, CD_RW, true, 4, {0, 0x3f}}, /* CD-RW of all speeds */
+	{0x0040, 0, ANY_BD, false, 28, {[5] = 0x0e, [9] = 0x0e, [13] = 0x0e, [21] = 2}}, /* BD read */
+	{0x0100, 0, ALWAYS, false, 0, {0}}, /* power management */
+	{0x0105, 1, ALWAYS, false, 4, {0}}, /* timeout */
+	{0x0107, 4, ANY, false, 4, {0x1f}}, /* real-time streaming: buffer, speeds, and page 2A */
+	{0x0108, 0, ALWAYS, false, 16, {0}}, /* serial number */
 };
+/* clang-format on */
 
 enum { CONFIG_FEATURES = sizeof(config_features) / sizeof(config_features[0]) };
 
@@ -71,7 +98,7 @@ static size_t config_feature(const struct sp_sim *sim, const struct config_featu
 		memcpy(to + 4, sim->profile.serial, strlen(sim->profile.serial));
 	}
 	put_be16(to, f->code);
-	to[2] = (uint8_t)(f->version << 2 | (f->current == CONFIG_ALWAYS ? 2 : 0) | current);
+	to[2] = (uint8_t)(f->version << 2 | (f->current & ALWAYS ? 2 : 0) | current);
 	to[3] = (uint8_t)size;
 	return 4 + size;
 }
@@ -82,7 +109,7 @@ enum { CONFIG_ALL, CONFIG_CURRENT, CONFIG_ONE };
 void sim_configuration(struct sp_sim *sim, struct sp_command *c)
 {
 	const unsigned which = c->cdb[1] & 3, from = get_be16(c->cdb + 2);
-	const unsigned family = sim_ready(sim) ? 0 : sim->kind->family;
+	const unsigned kind = sim_ready(sim) ? 0 : 1u << (sim->kind - sim_kinds);
 	uint8_t reply[CONFIG_MAX] = {0};
 	size_t size = 8;
 
@@ -92,14 +119,15 @@ void sim_configuration(struct sp_sim *sim, struct sp_command *c)
 	}
 	for (unsigned i = 0; i < CONFIG_FEATURES; i++) {
 		const struct config_feature *f = &config_features[i];
-		const bool current = f->current == CONFIG_ALWAYS || f->current & family;
+		const bool current = f->current & (ALWAYS | kind);
 
-		if (f->code < from || (which == CONFIG_CURRENT && !current) ||
+		if ((f->writes && sim->profile.reader) || f->code < from ||
+		    (which == CONFIG_CURRENT && !current) ||
 		    (which == CONFIG_ONE && f->code != from))
 			continue;
 		size += config_feature(sim, f, current, reply + size);
 	}
 	put_be32(reply, (uint32_t)(size - 4));
-	put_be16(reply + 6, (uint16_t)(family ? sim->kind->profile : 0));
+	put_be16(reply + 6, (uint16_t)(kind ? sim->kind->profile : 0));
 	sim_reply(c, reply, size, get_be16(c->cdb + 7));
 }

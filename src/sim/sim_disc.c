@@ -6,20 +6,21 @@
 
 /* clang-format off */
 const struct sim_kind sim_kinds[] = {
-	{"bd-re", 0x43, SIM_BD},
-	{"bd-r", 0x41, SIM_BD},
-	{"bd-rom", 0x40, SIM_BD},
-	{"dvd+r-dl", 0x2b, SIM_DVD},
-	{"dvd+r", 0x1b, SIM_DVD},
-	{"dvd+rw", 0x1a, SIM_DVD},
-	{"dvd-rw", 0x14, SIM_DVD},
-	{"dvd-rw-ro", 0x13, SIM_DVD},
-	{"dvd-r", 0x11, SIM_DVD},
-	{"dvd-rom", 0x10, SIM_DVD},
-	{"cd-rw", 0x0a, SIM_CD},
-	{"cd-r", 0x09, SIM_CD},
-	{"cd-rom", 0x08, SIM_CD},
-	{NULL, 0, 0},
+	{"bd-re", 0x43, SIM_BD, 0, 0, NULL},
+	{"bd-r", 0x41, SIM_BD, 0, 0, NULL},
+	{"bd-rom", 0x40, SIM_BD, 0, 0, NULL},
+	{"dvd+r-dl", 0x2b, SIM_DVD, 0, 0, NULL},
+	{"dvd+r", 0x1b, SIM_DVD, 0, 0, NULL},
+	{"dvd+rw", 0x1a, SIM_DVD, 0, 0, NULL},
+	{"dvd-rw", 0x14, SIM_DVD, 0, 0, NULL},
+	{"dvd-rw-ro", 0x13, SIM_DVD, 0, 0, NULL},
+	{"dvd-r", 0x11, SIM_DVD, 0, 0, NULL},
+	{"dvd-rom", 0x10, SIM_DVD, 0, 0, NULL},
+	/* lead-out at 79:59:74 at the latest */
+	{"cd-rw", 0x0a, SIM_CD, SIM_ERASABLE, 359849, &sim_writer_cd},
+	{"cd-r", 0x09, SIM_CD, 0, 359849, &sim_writer_cd},
+	{"cd-rom", 0x08, SIM_CD, 0, 0, NULL},
+	{NULL, 0, 0, 0, 0, NULL},
 };
 /* clang-format on */
 
@@ -90,5 +91,18 @@ int sim_disc_make(struct sp_disc **out, const struct sp_disc *disc, struct sp_er
 
 sp_lba sim_disc_end(const struct sp_disc *disc)
 {
-	return disc->session[disc->sessions - 1].lead_out;
+	return disc && disc->sessions ? disc->session[disc->sessions - 1].lead_out : 0;
+}
+
+struct sp_disc sim_disc_closed(const struct sp_sim *sim)
+{
+	struct sp_disc closed = *sim->disc;
+
+	if (!sim->medium)
+		return closed;
+	if (closed.sessions > sim->medium->closed)
+		closed.sessions = sim->medium->closed;
+	while (closed.tracks && closed.track[closed.tracks - 1].session > sim->medium->closed)
+		closed.tracks--;
+	return closed;
 }

@@ -7,22 +7,32 @@
 
 #include "disc/sector.h"
 #include "sim/sim_profile.h"
+#include "stream/store.h"
 
 /* Sense key, ASC and ASCQ in one number; MMC-6 annex F. */
 #define SIM_SENSE(key, asc, ascq) ((uint32_t)(key) << 16 | (asc) << 8 | (ascq))
 enum sim_sense {
 	SIM_NO_SENSE = 0,
 	SIM_NOT_READY_BECOMING = SIM_SENSE(2, 0x04, 0x01),
+	SIM_OPERATION = SIM_SENSE(2, 0x04, 0x07),  /* in progress */
+	SIM_LONG_WRITE = SIM_SENSE(2, 0x04, 0x08), /* in progress */
 	SIM_NO_MEDIUM_CLOSED = SIM_SENSE(2, 0x3a, 0x01),
 	SIM_NO_MEDIUM_OPEN = SIM_SENSE(2, 0x3a, 0x02),
 	SIM_UNREADABLE = SIM_SENSE(3, 0x11, 0x05), /* L-EC uncorrectable error */
+	SIM_WRITE_ERROR = SIM_SENSE(3, 0x0c, 0x00),
+	SIM_CALIBRATION = SIM_SENSE(3, 0x73, 0x03), /* power calibration area error */
 	SIM_INTERNAL = SIM_SENSE(4, 0x44, 0x00),
 	SIM_LIST_LENGTH = SIM_SENSE(5, 0x1a, 0x00),
 	SIM_INVALID_OPCODE = SIM_SENSE(5, 0x20, 0x00),
 	SIM_OUT_OF_RANGE = SIM_SENSE(5, 0x21, 0x00),
+	SIM_INVALID_ADDRESS = SIM_SENSE(5, 0x21, 0x02), /* for write */
 	SIM_INVALID_FIELD = SIM_SENSE(5, 0x24, 0x00),
 	SIM_INVALID_PARAMETER = SIM_SENSE(5, 0x26, 0x00),
 	SIM_INCOMPATIBLE = SIM_SENSE(5, 0x30, 0x02), /* cannot read medium: incompatible format */
+	SIM_SEQUENCE = SIM_SENSE(5, 0x2c, 0x00),     /* command sequence error */
+	SIM_NOT_WRITABLE = SIM_SENSE(5, 0x30, 0x05), /* cannot write medium */
+	SIM_NOT_ERASABLE = SIM_SENSE(5, 0x30, 0x10), /* medium not formatted / cannot be erased */
+	SIM_END_OF_USER_AREA = SIM_SENSE(5, 0x63, 0x00),
 	SIM_NOT_SAVED = SIM_SENSE(5, 0x39, 0x00),    /* saving parameters not supported */
 	SIM_LOCKED = SIM_SENSE(5, 0x53, 0x02),       /* medium removal prevented */
 	SIM_ILLEGAL_MODE = SIM_SENSE(5, 0x64, 0x00), /* for this track */
@@ -33,10 +43,17 @@ enum sim_sense {
 
 /* What can lie in the tray: one row of the table of media. */
 enum sim_family { SIM_CD = 1, SIM_DVD = 2, SIM_BD = 4, SIM_ANY = 7 };
+struct sim_writer;
 struct sim_kind {
 	const char *name; /* "cd-rom" */
 	unsigned profile; /* MMC-6 table 95 */
 	unsigned family;
+	unsigned flags;
+	uint32_t capacity;               /* sectors */
+	const struct sim_writer *writer; /* NULL: pressed */
+};
+enum sim_kind_flags {
+	SIM_ERASABLE = 1,
 };
 extern const struct sim_kind sim_kinds[]; /* name-NULL-ended, highest profile first */
 const struct sim_kind *sim_kind_of(const struct sp_disc *disc);
@@ -55,7 +72,14 @@ struct sim_page {
 	uint8_t size; /* all of it, 2 + page length */
 	uint8_t now[SIM_PAGE_SIZE], made[SIM_PAGE_SIZE], mask[SIM_PAGE_SIZE];
 };
-enum sim_pages { SIM_PAGE_ERRORS, SIM_PAGE_CACHING, SIM_PAGE_POWER, SIM_PAGE_TIMEOUT, SIM_PAGES };
+enum sim_pages {
+	SIM_PAGE_ERRORS,
+	SIM_PAGE_WRITE,
+	SIM_PAGE_CACHING,
+	SIM_PAGE_POWER,
+	SIM_PAGE_TIMEOUT,
+	SIM_PAGES
+};
 
 /* Sectors of one region as its source gives them. */
 struct sim_window {
@@ -65,6 +89,59 @@ struct sim_window {
 	uint8_t *data;
 	uint16_t *state;
 };
+
+/* A run of sectors that the host is to send in one form. */
+struct sim_run {
+	sp_lba lba;
+	uint64_t count;
+	unsigned mode; /* of the sectors */
+	unsigned from; /* parts of the main channel that come, 0: none */
+	bool rebuild;  /* what comes of EDC, parity and header is made anew */
+	uint8_t sub;   /* bytes of sub-channel that come */
+	bool packed;   /* R-W in order of packs */
+};
+
+/* What a recordable disc is besides its sectors. */
+enum sim_writing { SIM_WRITING_NONE, SIM_WRITING_TRACK, SIM_WRITING_SESSION, SIM_WRITING_RAW };
+struct sim_medium {
+	struct sp_store *store;
+	uint32_t capacity;    /* first LBA that cannot be written to */
+	struct sp_disc *disc; /* all that is recorded, an open session too */
+	unsigned closed;      /* sessions of it */
+	bool finished;        /* no further session */
+	bool ruined;          /* a session was begun and not ended */
+	bool open;            /* the last track goes on */
+	bool dirty;           /* not told to the store yet */
+	sp_lba next;          /* where that track, or a run of sectors, goes on */
+	unsigned writing;
+	bool test; /* without the laser: `before` is how it was */
+	struct sp_disc *before;
+	unsigned before_closed;
+	bool before_finished, before_open;
+	sp_lba before_next;
+
+	/* session at once: what the cue sheet promised */
+	struct sp_disc *planned;
+	struct sim_run *run;
+	size_t runs;
+	bool lead_in;   /* R-W of the lead-in comes first */
+	bool lead_out;  /* raw: Q said so */
+	unsigned index; /* raw: the last one Q told */
+	uint8_t *packs; /* CD-Text that came with it */
+	size_t packs_size;
+	bool packs_whole; /* they began to repeat */
+};
+
+/* How a family of media is written to. Each may set the command's sense. */
+struct sim_writer {
+	void (*write)(struct sp_sim *sim, struct sp_command *c, sp_lba lba, uint32_t count);
+	void (*sync)(struct sp_sim *sim, struct sp_command *c);
+	void (*close)(struct sp_sim *sim, struct sp_command *c, unsigned function, unsigned track);
+	void (*blank)(struct sp_sim *sim, struct sp_command *c, unsigned type);
+	void (*reserve)(struct sp_sim *sim, struct sp_command *c, uint32_t size);
+	sp_lba (*next)(const struct sp_sim *sim); /* writable address */
+};
+extern const struct sim_writer sim_writer_cd;
 
 #define SIM_CACHED 8
 struct sim_cached {
@@ -80,8 +157,9 @@ struct sp_sim {
 
 	/* the tray */
 	bool open, locked;
-	struct sp_source *src; /* NULL: nothing lies in it */
-	struct sp_disc *disc;  /* its layout, on a CD from LBA -150 on; NULL as src */
+	struct sp_source *src;     /* NULL: nothing lies in it */
+	struct sp_disc *disc;      /* its layout, on a CD from LBA -150 on; NULL: blank */
+	struct sim_medium *medium; /* NULL: it cannot be written to */
 	const struct sim_kind *kind;
 
 	/* what waits to be told */
@@ -93,6 +171,8 @@ struct sp_sim {
 	sp_lba at;         /* where the pick-up stands: behind what was read last */
 	uint64_t clock;    /* µs */
 	uint64_t ready_at; /* not ready before this time */
+	unsigned busy;     /* so often TEST UNIT READY finds a command going on, … */
+	uint32_t busy_sense;
 	struct sim_cached cached[SIM_CACHED]; /* sectors in the cache, the newest last */
 	struct sim_window window;
 
@@ -102,8 +182,10 @@ struct sp_sim {
 
 /* One command: how it comes, and what has to be there for it. */
 enum sim_command_flags {
-	SIM_READY = 1,   /* a medium that is ready */
-	SIM_PASSING = 2, /* executed although a unit attention waits, SPC-4 5.14.6 */
+	SIM_READY = 1,    /* a medium that is ready */
+	SIM_PASSING = 2,  /* executed although a unit attention waits, SPC-4 5.14.6 */
+	SIM_RECORDED = 4, /* something to be read is on the medium */
+	SIM_WRITES = 8,   /* a medium that can be written to */
 };
 struct sim_command {
 	uint8_t opcode, size, direction;
@@ -125,7 +207,50 @@ void sim_insert(struct sp_sim *sim);
 
 /* sim_disc.c: the layout as a drive has it */
 int sim_disc_make(struct sp_disc **out, const struct sp_disc *disc, struct sp_error *err);
-sp_lba sim_disc_end(const struct sp_disc *disc); /* lead-out of the last session */
+sp_lba sim_disc_end(const struct sp_disc *disc); /* lead-out of the last session, 0: blank */
+/* The part that the lead-ins tell of: borrowed, of closed sessions alone. */
+struct sp_disc sim_disc_closed(const struct sp_sim *sim);
+
+/* sim_medium.c: a disc that can be written to */
+int sim_medium_open(struct sp_sim *sim, struct sp_io *io, const char *kind, struct sp_error *err);
+void sim_medium_close(struct sp_sim *sim);
+/* Tell the store, and read from what it has now. Sense, 0: done. */
+uint32_t sim_medium_record(struct sp_sim *sim);
+void sim_medium_dirty(struct sp_sim *sim);
+/* Add sectors behind the last one: to the last region when they are of the same kind. */
+bool sim_medium_add(struct sp_disc *disc, const struct sp_region *like, uint64_t count);
+/* Put whole sectors of 2352 bytes, or blocks of 2048, unless it is but a test. */
+uint32_t sim_medium_put(struct sp_sim *sim, sp_lba lba, uint32_t count, const uint8_t *main,
+			const uint8_t *sub);
+uint32_t sim_medium_erase(struct sp_sim *sim, sp_lba lba, uint64_t count);
+void sim_medium_begin(struct sp_sim *sim);    /* with or without the laser */
+void sim_medium_end(struct sp_sim *sim);      /* of a test: as it was */
+void sim_medium_forget(struct sim_medium *m); /* a cue sheet and what came of it */
+
+/* sim_write.c */
+void sim_write_10(struct sp_sim *sim, struct sp_command *c);
+void sim_write_12(struct sp_sim *sim, struct sp_command *c);
+void sim_sync_cache(struct sp_sim *sim, struct sp_command *c);
+void sim_close_track(struct sp_sim *sim, struct sp_command *c);
+void sim_blank(struct sp_sim *sim, struct sp_command *c);
+void sim_reserve_track(struct sp_sim *sim, struct sp_command *c);
+void sim_send_opc(struct sp_sim *sim, struct sp_command *c);
+void sim_buffer_capacity(struct sp_sim *sim, struct sp_command *c);
+uint32_t sim_write_fault(const struct sp_sim *sim, sp_lba lba, uint32_t count, uint32_t *good);
+/* sim_cue.c */
+void sim_send_cue_sheet(struct sp_sim *sim, struct sp_command *c);
+/* sim_write_cd.c */
+sp_lba sim_cd_session_start(const struct sim_medium *m); /* index 01 of a new session */
+bool sim_cd_leaves_open(const struct sp_sim *sim);       /* another session is to follow */
+/* sim_blank.c */
+void sim_cd_blank(struct sp_sim *sim, struct sp_command *c, unsigned type);
+/* sim_session.c */
+void sim_session_write(struct sp_sim *sim, struct sp_command *c, sp_lba lba, uint32_t count);
+uint32_t sim_session_sync(struct sp_sim *sim);
+uint32_t sim_cd_packs(struct sim_medium *m, const uint8_t *blocks, uint32_t count);
+/* sim_write_raw.c */
+void sim_raw_write(struct sp_sim *sim, struct sp_command *c, sp_lba lba, uint32_t count);
+void sim_raw_sync(struct sp_sim *sim, struct sp_command *c);
 
 /* sim_sector.c: one sector as it lies on the disc */
 struct sim_sector {
@@ -179,7 +304,6 @@ void sim_mechanism(struct sp_sim *sim, struct sp_command *c);
 void sim_performance(struct sp_sim *sim, struct sp_command *c);
 void sim_set_speed(struct sp_sim *sim, struct sp_command *c);
 void sim_set_streaming(struct sp_sim *sim, struct sp_command *c);
-void sim_buffer_capacity(struct sp_sim *sim, struct sp_command *c);
 unsigned sim_speed_max(const struct sp_sim *sim);
 /* sim_config.c */
 void sim_configuration(struct sp_sim *sim, struct sp_command *c);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define INFO_SPEEDS 4 /* of writing: the fastest, and each half of the one before */
+
 /* Text in a field that is padded with spaces. */
 static void info_put_text(uint8_t *to, const char *text, size_t size)
 {
@@ -159,12 +161,14 @@ void sim_set_streaming(struct sp_sim *sim, struct sp_command *c)
 		info_speed(sim, kb * 1000 / ms > UINT32_MAX ? 0 : (uint32_t)(kb * 1000 / ms));
 }
 
-/* GET PERFORMANCE, MMC-6 6.7: nominal reading performance, and no speeds of writing. */
+/* GET PERFORMANCE, MMC-6 6.7: nominal performance, and the speeds of writing. */
 void sim_performance(struct sp_sim *sim, struct sp_command *c)
 {
 	const unsigned type = c->cdb[10], most = get_be16(c->cdb + 8);
 	const size_t room = 8 + (size_t)most * 16;
-	uint8_t reply[24] = {0};
+	const sp_lba used = sim_disc_end(sim->disc);
+	const sp_lba end = sim->medium ? (sp_lba)sim->medium->capacity : used;
+	uint8_t reply[8 + INFO_SPEEDS * 16] = {0};
 	size_t size = 8;
 
 	if (type != 0 && type != 3) {
@@ -172,13 +176,17 @@ void sim_performance(struct sp_sim *sim, struct sp_command *c)
 		return;
 	}
 	if (type == 0) {
-		const uint32_t end = (uint32_t)(sim_disc_end(sim->disc) - 1);
-
-		/* from outer to inner no difference: constant linear velocity */
+		/* from inside to outside no difference: constant linear velocity */
+		reply[4] = c->cdb[1] & 4 ? 2 : 0; /* of writing */
 		put_be32(reply + 12, sim_speed_max(sim));
-		put_be32(reply + 16, end);
+		put_be32(reply + 16, end > 0 ? (uint32_t)(end - 1) : 0);
 		put_be32(reply + 20, sim_speed_max(sim));
-		size = 24;
+		size += 16;
+	}
+	for (unsigned i = 0; type == 3 && sim->medium && i < INFO_SPEEDS; i++, size += 16) {
+		put_be32(reply + size + 4, (uint32_t)(end > 0 ? end - 1 : 0));
+		put_be32(reply + size + 8, sim_speed_max(sim));
+		put_be32(reply + size + 12, sim_speed_max(sim) >> i);
 	}
 	put_be32(reply, (uint32_t)(size - 4));
 	sim_reply(c, reply, size, room);

@@ -44,7 +44,7 @@ const struct sp_sim_named_profile sp_sim_profiles[] = {
 	 "product \"STALE CACHE\"\ncache 4000\nflush seek\n"},
 	{"reader", "a CD-ROM drive of old: no DVD, no sub-channel with data",
 	 "vendor MATSHITA\nproduct \"CD-ROM CR-SIM\"\nrevision 7S13\nmedia cd-rom cd-r cd-rw\n"
-	 "order c2\nc2 none\nspeed 32\nrefuse 0x46 0xad 0xac 0xb6\nread-offset 594\n"},
+	 "order c2\nc2 none\nreader yes\nspeed 32\nrefuse 0x46 0xad 0xac 0xb6\nread-offset 594\n"},
 	{NULL, NULL, NULL},
 };
 
@@ -88,6 +88,7 @@ static const struct {
 	{"lec", WORD_YES, AT(lec), 0, 0, word_yes},
 	{"d8", WORD_YES, AT(d8), 0, 0, word_yes},
 	{"tray", WORD_YES, AT(tray), 0, 0, word_yes},
+	{"reader", WORD_YES, AT(reader), 0, 0, word_yes},
 	{"speed", WORD_NUMBER, AT(speed), 1, 72, NULL},
 	{"media", WORD_LIST, AT(media), 0, 0, NULL},
 	{"refuse", WORD_REFUSE, AT(refused), 0, 0, word_refuse},

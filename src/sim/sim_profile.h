@@ -40,6 +40,7 @@ struct sim_profile {
 	bool lec;            /* data whose EDC and parity do not fit is an error */
 	bool d8;             /* Plextor's READ CD-DA */
 	bool tray;           /* closes by command */
+	bool reader;         /* writes nothing */
 	int64_t speed;       /* of a CD, × 1 */
 	uint32_t media;      /* rows of sim_kinds, as bits */
 	unsigned writes;     /* refused: SIM_REFUSE bits */

@@ -133,6 +133,9 @@ static uint32_t sector_load(struct sp_sim *sim, sp_lba lba, bool sub, struct sim
 	sector->state = 0;
 	if (sense)
 		return sense;
+	if (sim->medium && region && region->kind == SP_REGION_POSTGAP &&
+	    region->mode != SP_MODE_AUDIO)
+		return SIM_ILLEGAL_MODE; /* run-out is no data */
 	if (region && region->stored) {
 		sense = sector_stored(sim, region, sub, sector);
 	} else if (!region && instead < last->lba) {

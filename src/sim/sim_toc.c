@@ -56,7 +56,7 @@ static void toc_entry(struct toc_reply *reply, unsigned control, unsigned number
 /* Format 0: every track from the one asked for on, and the lead-out. */
 static void toc_tracks(struct sp_sim *sim, struct sp_command *c)
 {
-	const struct sp_disc *disc = sim->disc;
+	const struct sp_disc closed = sim_disc_closed(sim), *disc = &closed;
 	const struct sp_track *last = &disc->track[disc->tracks - 1];
 	const unsigned from = c->cdb[6];
 	struct toc_reply reply = {.size = 4};
@@ -85,7 +85,7 @@ static const struct sp_track *toc_first(const struct sp_disc *disc, unsigned ses
 /* Format 1: the first track of the last session. */
 static void toc_sessions(struct sp_sim *sim, struct sp_command *c)
 {
-	const struct sp_disc *disc = sim->disc;
+	const struct sp_disc closed = sim_disc_closed(sim), *disc = &closed;
 	const unsigned last = disc->session[disc->sessions - 1].number;
 	const struct sp_track *t = toc_first(disc, last);
 	struct toc_reply reply = {.size = 4};
@@ -116,30 +116,41 @@ static void toc_full_entry(struct toc_reply *reply, unsigned session, unsigned a
 	reply->size += sizeof(entry);
 }
 
-/* Where a further session may begin: pointers of ADR 5, MMC-6 4.2.3.5.3. `next`: its program area
- * begins there, NULL: there is none. */
-static void toc_full_pointers(struct toc_reply *reply, const struct sp_session *session,
-			      unsigned control, const struct sp_track *next, sp_lba most)
+/* Where the next session's program area begins, or may begin; SP_LBA_NONE: nowhere. */
+static sp_lba toc_next(const struct sp_sim *sim, const struct sp_disc *disc, size_t i)
 {
+	if (i + 1 < disc->sessions) {
+		const struct sp_track *t = toc_first(disc, disc->session[i + 1].number);
+
+		return t->index[0] != SP_LBA_NONE ? t->index[0] : t->start;
+	}
+	if (!sim->medium || sim->medium->finished)
+		return SP_LBA_NONE;
+	return sim_cd_session_start(sim->medium) - SP_MSF_OFFSET;
+}
+
+/* Pointers of ADR 5, MMC-6 4.2.3.5.3: to the next session, and in the first one to the lead-in of
+ * the blank disc this was. */
+static void toc_full_pointers(const struct sp_sim *sim, struct toc_reply *reply,
+			      const struct sp_disc *disc, size_t i, unsigned control)
+{
+	const struct sp_session *session = &disc->session[i];
 	struct sp_msf end = {0}, begin = {255, 255, 255};
 	uint8_t *entry = reply->data + reply->size;
 
-	sp_lba_to_msf(most, &end);
-	if (next)
-		sp_lba_to_msf(next->index[0] != SP_LBA_NONE ? next->index[0] : next->start, &begin);
+	sp_lba_to_msf(sim->medium ? (sp_lba)sim->medium->capacity : sim_disc_end(disc), &end);
+	sp_lba_to_msf(toc_next(sim, disc, i), &begin);
 	toc_full_entry(reply, session->number, 5 << 4 | control, 0xb0, end);
 	entry[4] = begin.m;
 	entry[5] = begin.s;
 	entry[6] = begin.f;
 	entry[7] = session->number == 1 ? 2 : 1;
-	if (session->number != 1)
-		return;
-	entry = reply->data + reply->size;
-	/* of the blank this could be: where its lead-in begins */
-	toc_full_entry(reply, session->number, 5 << 4 | control, 0xc0, (struct sp_msf){97, 27, 0});
+	if (session->number == 1)
+		toc_full_entry(reply, 1, 5 << 4 | control, 0xc0, (struct sp_msf){97, 34, 23});
 }
 
-static void toc_full_session(struct toc_reply *reply, const struct sp_disc *disc, size_t i)
+static void toc_full_session(const struct sp_sim *sim, struct toc_reply *reply,
+			     const struct sp_disc *disc, size_t i)
 {
 	const struct sp_session *session = &disc->session[i];
 	const struct sp_track *first = toc_first(disc, session->number), *last = first;
@@ -157,11 +168,8 @@ static void toc_full_session(struct toc_reply *reply, const struct sp_disc *disc
 		sp_lba_to_msf(t->start, &at);
 		toc_full_entry(reply, session->number, 1 << 4 | t->control, t->number, at);
 	}
-	if (disc->sessions > 1)
-		toc_full_pointers(reply, session, first->control,
-				  i + 1 < disc->sessions ? toc_first(disc, session[1].number)
-							 : NULL,
-				  sim_disc_end(disc));
+	if (disc->sessions > 1 || toc_next(sim, disc, i) != SP_LBA_NONE)
+		toc_full_pointers(sim, reply, disc, i, first->control);
 }
 
 /* As some drives have it: all numbers but points beyond the tracks and what is no number. */
@@ -175,7 +183,7 @@ static void toc_to_bcd(uint8_t *entry)
 /* Format 2. What was read of the real disc goes before what the layout implies. */
 static void toc_full(struct sp_sim *sim, struct sp_command *c)
 {
-	const struct sp_disc *disc = sim->disc;
+	const struct sp_disc closed = sim_disc_closed(sim), *disc = &closed;
 	const unsigned from = c->cdb[6];
 	struct toc_reply made = {.size = 4}, reply = {.size = 4};
 	const uint8_t *entry = made.data;
@@ -190,7 +198,7 @@ static void toc_full(struct sp_sim *sim, struct sp_command *c)
 		size = disc->full_toc_size;
 	} else {
 		for (size_t i = 0; i < disc->sessions; i++)
-			toc_full_session(&made, disc, i);
+			toc_full_session(sim, &made, disc, i);
 		size = made.size;
 	}
 	for (size_t at = 4; at + TOC_FULL_ENTRY <= size; at += TOC_FULL_ENTRY) {
@@ -228,13 +236,64 @@ static void toc_text(struct sp_sim *sim, struct sp_command *c)
 	free(packs);
 }
 
+/* Format 3: where tracks begin and end, also of a session that is not closed. */
+static void toc_pma(struct sp_sim *sim, struct sp_command *c)
+{
+	struct toc_reply reply = {.size = 4};
+
+	for (size_t i = 0; sim->disc && i < sim->disc->tracks; i++) {
+		const struct sp_track *t = &sim->disc->track[i];
+		uint8_t *entry = reply.data + reply.size;
+		struct sp_msf begin = {0}, end = {0};
+
+		sp_lba_to_msf(t->start, &begin);
+		sp_lba_to_msf(t->start + (sp_lba)t->length, &end);
+		toc_full_entry(&reply, 0, 1 << 4 | t->control, t->number, begin);
+		entry[4] = end.m;
+		entry[5] = end.s;
+		entry[6] = end.f;
+	}
+	toc_send(c, &reply);
+}
+
+/* Format 4: what is in the groove of a blank disc. */
+static void toc_atip(struct sp_sim *sim, struct sp_command *c)
+{
+	struct toc_reply reply = {.size = 28};
+	const bool rewritable = sim->kind->flags & SIM_ERASABLE;
+	struct sp_msf out = {79, 59, 74};
+	uint8_t *atip = reply.data + 4;
+
+	sp_lba_to_msf(sim->kind->capacity, &out);
+	atip[0] = rewritable ? 0xd1 : 0xd0; /* indicative power; a CD-RW's reference speed */
+	atip[1] = 0;                        /* restricted use: no */
+	atip[2] = rewritable ? 0xc0 : 0x80;
+	atip[4] = 97; /* the lead-in begins at 97:34:23 */
+	atip[5] = 34;
+	atip[6] = 23;
+	atip[8] = out.m;
+	atip[9] = out.s;
+	atip[10] = out.f;
+	toc_send(c, &reply);
+}
+
 void sim_read_toc(struct sp_sim *sim, struct sp_command *c)
 {
 	/* ATAPI drives of old have the format in the last byte, SFF-8020i 10.8.20 */
 	const unsigned format = c->cdb[2] & 15 ? c->cdb[2] & 15 : c->cdb[9] >> 6;
 	const bool cd = sim->kind->family == SIM_CD;
 
-	if (format == 0)
+	if (cd && sim->medium && format == 3) {
+		toc_pma(sim, c);
+		return;
+	}
+	if (cd && sim->kind->writer && format == 4) {
+		toc_atip(sim, c);
+		return;
+	}
+	if (!sim->disc || !sim_disc_closed(sim).sessions)
+		sim_fail(c, SIM_INVALID_FIELD); /* no lead-in tells anything */
+	else if (format == 0)
 		toc_tracks(sim, c);
 	else if (format == 1)
 		toc_sessions(sim, c);

@@ -5,20 +5,10 @@
 #include "base/bytes.h"
 #include "disc/sector.h"
 #include "disc/subchannel.h"
-#include "stream/store_state.h"
-#include "stream/store_text.h"
+#include "stream/store_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct sp_store {
-	struct sp_store_text text;
-	struct sp_io *io, *main, *sub, *state;
-	uint64_t text_end; /* where the next version of the text goes */
-	struct sp_states states;
-	bool broken; /* a sync failed: what it was for is unknown for ever */
-	uint8_t bounce[SP_STATES_CHUNK * SP_RAW_SIZE];
-};
 
 static uint64_t store_index(const struct sp_store *store, sp_lba lba)
 {
@@ -213,8 +203,7 @@ int sp_store_read(struct sp_store *store, struct sp_span *span, struct sp_error 
 	return rc;
 }
 
-/* A disc as a store holds it: P-W for any sub-channel, no C2. */
-static struct sp_disc *store_normal(const struct sp_disc *disc)
+struct sp_disc *sp_store_normal(const struct sp_disc *disc)
 {
 	struct sp_disc *copy = sp_disc_copy(disc);
 
@@ -227,7 +216,7 @@ static struct sp_disc *store_normal(const struct sp_disc *disc)
 	return copy;
 }
 
-static int store_limits(const struct sp_disc *disc, struct sp_error *err)
+int sp_store_limits(const struct sp_disc *disc, struct sp_error *err)
 {
 	if (!disc->regions)
 		return sp_fail(err, SP_ERR_USAGE, "a disc without sectors cannot be stored");
@@ -242,7 +231,7 @@ static int store_limits(const struct sp_disc *disc, struct sp_error *err)
 static int store_shape(struct sp_store_text *text, struct sp_error *err)
 {
 	const struct sp_disc *disc = text->disc;
-	const int rc = store_limits(disc, err);
+	const int rc = sp_store_limits(disc, err);
 
 	if (rc < 0)
 		return rc;
@@ -273,7 +262,7 @@ static int store_sibling(struct sp_store *store, const char *extension, struct s
 	return rc;
 }
 
-static int store_siblings(struct sp_store *store, struct sp_error *err)
+int sp_store_siblings(struct sp_store *store, struct sp_error *err)
 {
 	int rc = store_sibling(store, "main", &store->main, err);
 
@@ -285,8 +274,7 @@ static int store_siblings(struct sp_store *store, struct sp_error *err)
 	return rc;
 }
 
-/* All but the io, which is still the caller's when something failed. */
-static void store_free(struct sp_store *store)
+void sp_store_free(struct sp_store *store)
 {
 	sp_states_clear(&store->states);
 	sp_io_close(store->main);
@@ -296,9 +284,8 @@ static void store_free(struct sp_store *store)
 	free(store);
 }
 
-/* Append a version of the text and make it safe. */
-static int store_describe(struct sp_store *store, const struct sp_store_text *text,
-			  struct sp_error *err)
+int sp_store_describe(struct sp_store *store, const struct sp_store_text *text,
+		      struct sp_error *err)
 {
 	char *bytes;
 	size_t size;
@@ -333,17 +320,17 @@ int sp_store_create(struct sp_store **out, struct sp_io *io, const char *stem,
 	store->io = io;
 	store->text.stem = strdup(stem);
 	store->text.identity = strdup(identity ? identity : "");
-	store->text.disc = store_normal(disc);
+	store->text.disc = sp_store_normal(disc);
 	if (!store->text.stem || !store->text.identity || !store->text.disc)
 		rc = sp_fail_memory(err);
 	if (!rc)
 		rc = store_shape(&store->text, err);
 	if (!rc)
-		rc = store_siblings(store, err);
+		rc = sp_store_siblings(store, err);
 	if (!rc)
-		rc = store_describe(store, &store->text, err);
+		rc = sp_store_describe(store, &store->text, err);
 	if (rc < 0)
-		store_free(store);
+		sp_store_free(store);
 	else
 		*out = store;
 	return rc;
@@ -365,10 +352,10 @@ int sp_store_open(struct sp_store **out, struct sp_io *io, struct sp_error *err)
 				    &store->text_end, err);
 	}
 	if (!rc)
-		rc = store_siblings(store, err);
+		rc = sp_store_siblings(store, err);
 	free(data);
 	if (rc < 0 && store)
-		store_free(store);
+		sp_store_free(store);
 	else if (!rc)
 		*out = store;
 	return rc;
@@ -410,8 +397,7 @@ static int store_fits(const struct sp_store *store, const struct sp_disc *disc,
 	return 0;
 }
 
-/* Would the new text be the old one? */
-static bool store_unchanged(const struct sp_store_text *a, const struct sp_store_text *b)
+bool sp_store_unchanged(const struct sp_store_text *a, const struct sp_store_text *b)
 {
 	char *one = NULL, *other = NULL;
 	size_t n, m;
@@ -430,16 +416,16 @@ int sp_store_update(struct sp_store *store, const struct sp_disc *disc, struct s
 
 	if (rc < 0)
 		return rc;
-	text.disc = store_normal(disc);
+	text.disc = sp_store_normal(disc);
 	if (!text.disc)
 		return sp_fail_memory(err);
-	rc = store_limits(text.disc, err);
+	rc = sp_store_limits(text.disc, err);
 	if (!rc)
 		rc = store_fits(store, text.disc, err);
 	if (!rc)
 		rc = sp_store_checkpoint(store, err);
-	if (!rc && !store_unchanged(&store->text, &text))
-		rc = store_describe(store, &text, err);
+	if (!rc && !sp_store_unchanged(&store->text, &text))
+		rc = sp_store_describe(store, &text, err);
 	if (rc < 0) {
 		sp_disc_free(text.disc);
 		return rc;
@@ -463,7 +449,7 @@ struct sp_io *sp_store_release(struct sp_store *store)
 {
 	struct sp_io *io = store->io;
 
-	store_free(store);
+	sp_store_free(store);
 	return io;
 }
 
@@ -471,38 +457,4 @@ void sp_store_close(struct sp_store *store)
 {
 	if (store)
 		sp_io_close(sp_store_release(store));
-}
-
-struct store_source {
-	struct sp_source source;
-	struct sp_store *store;
-};
-
-static int store_source_read(struct sp_source *src, struct sp_span *span, struct sp_error *err)
-{
-	return sp_store_read(((struct store_source *)src)->store, span, err);
-}
-
-static void store_source_close(struct sp_source *src)
-{
-	sp_store_close(((struct store_source *)src)->store);
-	sp_disc_free(src->disc);
-	free(src);
-}
-
-int sp_store_source(struct sp_source **out, struct sp_store *store, struct sp_error *err)
-{
-	static const struct sp_source_ops ops = {.read = store_source_read,
-						 .close = store_source_close};
-	struct store_source *src = malloc(sizeof(*src));
-	struct sp_disc *disc = sp_disc_copy(store->text.disc);
-
-	if (!src || !disc) {
-		free(src);
-		sp_disc_free(disc);
-		return sp_fail_memory(err);
-	}
-	*src = (struct store_source){{&ops, disc, 0}, store};
-	*out = &src->source;
-	return 0;
 }

@@ -44,7 +44,31 @@ void sp_store_close(struct sp_store *store); /* NULL is fine; does not checkpoin
 /* Close, but for the io, which is the caller's again. */
 struct sp_io *sp_store_release(struct sp_store *store);
 
-/* A source over a store, which it takes on success. */
+/* Media that a recorder writes to are stores too, with lines of its own that are kept with them
+ * (`recorder`), and which may be blank: a disc without sessions, tracks and regions. */
+struct sp_store_shape {
+	unsigned medium, profile;
+	sp_lba origin;   /* of record 0 */
+	unsigned stride; /* bytes of a record */
+	bool sub;        /* with P-W */
+};
+int sp_store_create_blank(struct sp_store **out, struct sp_io *io, const char *stem,
+			  const struct sp_store_shape *shape, const char *recorder,
+			  struct sp_error *err);
+const char *sp_store_recorder(const struct sp_store *store); /* NULL: it is no such medium */
+/* Whole records, wherever they are; `sub` NULL: without P-W. */
+int sp_store_put(struct sp_store *store, sp_lba lba, uint32_t count, const uint8_t *main,
+		 const uint8_t *sub, struct sp_error *err);
+/* Nothing is there any more. */
+int sp_store_erase(struct sp_store *store, sp_lba lba, uint64_t count, struct sp_error *err);
+/* As sp_store_update, for what was put: the disc may be blank, and its regions anything that
+ * records can hold. */
+int sp_store_record(struct sp_store *store, const struct sp_disc *disc, const char *recorder,
+		    struct sp_error *err);
+/* The stem for a store at `path`: its last name less the extension; malloc'd, NULL: no memory. */
+char *sp_store_stem(const char *path);
+
+/* A source over a store, which it takes on success. SP_ERR_FORMAT: it is blank. */
 int sp_store_source(struct sp_source **out, struct sp_store *store, struct sp_error *err);
 
 #endif

@@ -394,6 +394,26 @@ static int parse_dmi(struct parse *p)
 	return parse_hex(p, &p->dmi, SP_STORE_STRUCTURE);
 }
 
+/* Lines are gathered, each with its end. */
+static int parse_recorder(struct parse *p)
+{
+	struct sp_store_text *store = p->store;
+	char *line;
+	int rc = parse_rest(p, &line);
+
+	if (rc < 0)
+		return rc;
+	char *lines = sp_format_text("%s%s\n", store->recorder ? store->recorder : "", line);
+	free(line);
+	if (!lines)
+		return sp_fail_memory(p->err);
+	free(store->recorder);
+	store->recorder = lines;
+	if (strlen(lines) > SP_STORE_RECORDER_MAX)
+		rc = parse_fail(p, "there is too much of this");
+	return rc;
+}
+
 enum parse_times { PARSE_MANY, PARSE_MAY, PARSE_MUST };
 
 static const struct {
@@ -418,6 +438,7 @@ static const struct {
 	{"full-toc", parse_full_toc, PARSE_MANY},
 	{"pfi", parse_pfi, PARSE_MANY},
 	{"dmi", parse_dmi, PARSE_MANY},
+	{"recorder", parse_recorder, PARSE_MANY},
 };
 
 enum { PARSE_KEYWORDS = sizeof(parse_keyword) / sizeof(parse_keyword[0]) };
@@ -471,6 +492,8 @@ static int parse_check(struct parse *p)
 		if (parse_keyword[i].times == PARSE_MUST && !(p->seen & 1u << i))
 			return sp_fail(p->err, SP_ERR_FORMAT, "%s: “%s” is missing", p->name,
 				       parse_keyword[i].word);
+	if (!disc->regions && store->recorder && !disc->sessions && !disc->tracks) /* blank */
+		return 0;
 	if (!disc->regions)
 		return sp_fail(p->err, SP_ERR_FORMAT, "%s: “region” is missing", p->name);
 	for (size_t i = 0; i < disc->regions; i++) {
@@ -536,7 +559,8 @@ int sp_store_parse(struct sp_store_text *store, const char *name, const uint8_t 
 	sp_text_begin(&p.cursor, data + from, text);
 	sp_text_line(&p.cursor);
 	const struct sp_word version = sp_text_rest(&p.cursor);
-	if (!sp_word_is(&version, SP_STORE_MAGIC "1") && !sp_word_is(&version, SP_STORE_MAGIC "2"))
+	if (!sp_word_is(&version, SP_STORE_MAGIC "1") &&
+	    !sp_word_is(&version, SP_STORE_MAGIC "2") && !sp_word_is(&version, SP_STORE_MAGIC "3"))
 		rc = sp_fail(err, SP_ERR_UNSUPPORTED,
 			     "%s: a work store of a later program (it begins “%.*s”)", name,
 			     version.size > 40 ? 40 : (int)version.size, version.at);
@@ -557,6 +581,7 @@ void sp_store_text_clear(struct sp_store_text *store)
 {
 	free(store->stem);
 	free(store->identity);
+	free(store->recorder);
 	sp_disc_free(store->disc);
 	*store = (struct sp_store_text){0};
 }

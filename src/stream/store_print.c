@@ -162,17 +162,36 @@ static void print_disc(struct print_text *out, const struct sp_disc *disc)
 		print_hex(out, "dmi", disc->dmi, SP_STORE_STRUCTURE);
 }
 
+static void print_recorder(struct print_text *out, const char *lines)
+{
+	while (lines && *lines) {
+		const size_t size = strcspn(lines, "\n");
+		char *line = strndup(lines, size);
+
+		print_line(out, "recorder ");
+		out->failed |= !line;
+		if (line)
+			print_rest(out, line);
+		free(line);
+		lines += size + (lines[size] == '\n');
+	}
+}
+
 int sp_store_print(const struct sp_store_text *store, char **text, size_t *size,
 		   struct sp_error *err)
 {
 	struct print_text out = {0};
 
 	print_line(&out, SP_STORE_MAGIC "%c\nstem %s\nidentity ",
-		   print_is_version_2(store->disc) ? '2' : '1', store->stem);
+		   store->recorder                   ? '3'
+		   : print_is_version_2(store->disc) ? '2'
+						     : '1',
+		   store->stem);
 	print_rest(&out, store->identity);
 	print_line(&out, "records %" PRId64 " %u %s\n", store->origin, store->stride,
 		   store->sub ? "sub" : "-");
 	print_disc(&out, store->disc);
+	print_recorder(&out, store->recorder);
 	const size_t before = out.size;
 	print_line(&out, "end %zu %08" PRIx32 "\n", before, sp_crc32(0, out.data, before));
 	if (out.failed) {

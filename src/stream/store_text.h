@@ -6,9 +6,9 @@
 #include <spindle/disc.h>
 
 /*
- * Of version 1, or 2 where the disc has what version 1 had no words for. Lines of words, parted by
- * a space. The file is a row of versions, each whole, the last one counts; a version is never
- * written over, so that a crash leaves the one before:
+ * Of version 1, or a later one where there is what version 1 had no words for. Lines of words,
+ * parted by a space. The file is a row of versions, each whole, the last one counts; a version is
+ * never written over, so that a crash leaves the one before:
  *
  *   spindle-store 1
  *   stem disc                                       names of the data files: disc.main, …
@@ -25,6 +25,9 @@
  *   block 1 language 8 charset 0 genre 5            from here to block-text: of version 2
  *   block-text 1 3 128 Andere Worte                 block, track and type
  *   cdtext|full-toc|pfi|dmi HEX                     up to 32 bytes a line
+ *   recorder kind cd-rw                             lines that a recorder keeps with a medium it
+ *                                                   writes to: of version 3, which may lack all
+ *                                                   from the sessions to the regions
  *   end 1234 89abcdef                               bytes before this line, and their CRC-32
  */
 #define SP_STORE_MAGIC     "spindle-store "
@@ -33,6 +36,7 @@
 
 struct sp_store_text {
 	char *stem, *identity;
+	char *recorder; /* lines, NULL: no medium of a recorder */
 	sp_lba origin;
 	unsigned stride;
 	bool sub;

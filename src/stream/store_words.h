@@ -4,8 +4,9 @@
 #define SP_STREAM_STORE_WORDS_H
 
 enum {
-	SP_STORE_HEX_LINE = 32,     /* bytes */
-	SP_STORE_STRUCTURE = 2048,  /* bytes of PFI and DMI */
+	SP_STORE_RECORDER_MAX = 65536, /* bytes */
+	SP_STORE_HEX_LINE = 32,        /* bytes */
+	SP_STORE_STRUCTURE = 2048,     /* bytes of PFI and DMI */
 	SP_STORE_PACKS_MAX = 65520, /* bytes of CD-Text packs and of a full TOC: READ TOC's length
 				       has 16 bits */
 };

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A disc that can be written to: a work store, and the lines in which the drive keeps its state. */
+#include "sim/sim_drive.h"
+
+#include "base/bytes.h"
+#include "sim/sim_script.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MEDIUM_LBA_MAX (INT64_C(1) << 32)
+
+struct medium_source {
+	struct sp_source source;
+	struct sp_store *store; /* borrowed */
+};
+
+static int medium_source_read(struct sp_source *src, struct sp_span *span, struct sp_error *err)
+{
+	return sp_store_read(((struct medium_source *)src)->store, span, err);
+}
+
+static void medium_source_close(struct sp_source *src)
+{
+	free(src);
+}
+
+static int medium_source(struct sp_sim *sim, struct sp_error *err)
+{
+	static const struct sp_source_ops ops = {.read = medium_source_read,
+						 .close = medium_source_close};
+	struct medium_source *src = calloc(1, sizeof(*src));
+
+	if (!src)
+		return sp_fail_memory(err);
+	*src = (struct medium_source){{&ops, NULL, 0}, sim->medium->store};
+	sim->src = &src->source;
+	return 0;
+}
+
+static char *medium_text(const struct sim_medium *m, const struct sim_kind *kind)
+{
+	return sp_format_text("kind %s\ncapacity %u\nclosed %u\nfinished %u\nruined %u\nopen %u\n"
+			      "next %lld\n",
+			      kind->name, m->capacity, m->closed, m->finished, m->ruined, m->open,
+			      (long long)m->next);
+}
+
+static int medium_kind(struct sim_script *s, const struct sim_kind **out)
+{
+	struct sp_word word;
+	const int rc = sim_script_word(s, &word);
+
+	for (const struct sim_kind *kind = sim_kinds; !rc && kind->name; kind++)
+		if (kind->writer && sp_word_is(&word, kind->name))
+			*out = kind;
+	return rc || *out ? rc : sim_script_fail(s, &word, "not a medium that is written to");
+}
+
+static int medium_parse(struct sp_sim *sim, const char *text, const char *name,
+			struct sp_error *err)
+{
+	static const char *const words[] = {"capacity", "closed", "finished", "ruined",
+					    "open",     "next",   NULL};
+	static const int64_t most[] = {UINT32_MAX, 99, 1, 1, 1, MEDIUM_LBA_MAX};
+	struct sim_script s = {.name = name, .err = err};
+	struct sim_medium *m = sim->medium;
+	int64_t value[6] = {0};
+	struct sp_word word;
+	int rc = 0;
+
+	sp_text_begin(&s.cursor, text, strlen(text));
+	while (!rc && sim_script_line(&s, &word)) {
+		unsigned i = 0;
+
+		while (words[i] && !sp_word_is(&word, words[i]))
+			i++;
+		if (sp_word_is(&word, "kind"))
+			rc = medium_kind(&s, &sim->kind);
+		else if (!words[i])
+			rc = sim_script_fail(&s, &word, "a recorder's word that is not known");
+		else
+			rc = sim_script_number(&s, i == 5 ? -MEDIUM_LBA_MAX : 0, most[i],
+					       &value[i]);
+		if (!rc)
+			rc = sim_script_end(&s);
+	}
+	if (rc < 0)
+		return rc;
+	m->capacity = (uint32_t)value[0];
+	m->closed = (unsigned)value[1];
+	m->finished = value[2];
+	m->ruined = value[3];
+	m->open = value[4];
+	m->next = value[5];
+	if (!sim->kind || m->closed > m->disc->sessions || m->disc->sessions > m->closed + 1 ||
+	    (m->open && m->disc->sessions == m->closed))
+		return sp_fail(err, SP_ERR_FORMAT,
+			       "%s: what the recorder kept does not fit the disc", name);
+	return 0;
+}
+
+/* A new blank disc. */
+static int medium_make(struct sp_sim *sim, struct sp_io *io, const char *name, struct sp_error *err)
+{
+	struct sim_medium *m = sim->medium;
+
+	for (const struct sim_kind *kind = sim_kinds; kind->name; kind++)
+		if (name && kind->writer && !strcmp(kind->name, name))
+			sim->kind = kind;
+	if (!sim->kind)
+		return sp_fail(err, SP_ERR_USAGE,
+			       name ? "“%s” is no medium that is written to"
+				    : "%s: empty; say which medium it shall be",
+			       name ? name : io->name);
+	const bool cd = sim->kind->family == SIM_CD;
+	const struct sp_store_shape shape = {.medium = cd ? SP_MEDIUM_CD
+						       : sim->kind->family == SIM_DVD
+							       ? SP_MEDIUM_DVD
+							       : SP_MEDIUM_BD,
+					     .profile = sim->kind->profile,
+					     .origin = cd ? -SP_MSF_OFFSET : 0,
+					     .stride = cd ? SP_RAW_SIZE : 2048,
+					     .sub = cd};
+	m->capacity = sim->kind->capacity;
+	char *stem = sp_store_stem(io->name), *text = medium_text(m, sim->kind);
+	const int rc = stem && text ? sp_store_create_blank(&m->store, io, stem, &shape, text, err)
+				    : sp_fail_memory(err);
+	free(stem);
+	free(text);
+	return rc;
+}
+
+int sim_medium_open(struct sp_sim *sim, struct sp_io *io, const char *name, struct sp_error *err)
+{
+	struct sim_medium *m = sim->medium = calloc(1, sizeof(*m));
+	int rc = m ? 0 : sp_fail_memory(err);
+
+	if (!rc)
+		rc = io->size ? sp_store_open(&m->store, io, err) : medium_make(sim, io, name, err);
+	if (!rc && !sp_store_recorder(m->store))
+		rc = sp_fail(err, SP_ERR_USAGE, "%s: no disc of a recorder", io->name);
+	if (!rc) {
+		m->disc = sp_disc_copy(sp_store_disc(m->store));
+		rc = m->disc ? medium_parse(sim, sp_store_recorder(m->store), io->name, err)
+			     : sp_fail_memory(err);
+	}
+	if (!rc && name && strcmp(sim->kind->name, name))
+		rc = sp_fail(err, SP_ERR_USAGE, "%s: a %s, not a %s", io->name, sim->kind->name,
+			     name);
+	if (!rc && !(sim->profile.media >> (sim->kind - sim_kinds) & 1))
+		rc = sp_fail(err, SP_ERR_USAGE, "this drive does not take %s", sim->kind->name);
+	if (!rc)
+		rc = medium_source(sim, err);
+	if (!rc && m->disc->regions)
+		rc = sim_disc_make(&sim->disc, m->disc, err);
+	if (rc < 0 && m) {
+		if (m->store)
+			sp_store_release(m->store);
+		m->store = NULL;
+		sim_medium_close(sim);
+	}
+	return rc;
+}
+
+void sim_medium_forget(struct sim_medium *m)
+{
+	sp_disc_free(m->planned);
+	free(m->run);
+	free(m->packs);
+	m->planned = NULL;
+	m->run = NULL;
+	m->packs = NULL;
+	m->runs = m->packs_size = 0;
+	m->packs_whole = m->lead_in = m->lead_out = false;
+}
+
+void sim_medium_close(struct sp_sim *sim)
+{
+	struct sim_medium *m = sim->medium;
+
+	if (!m)
+		return;
+	if (m->store && m->dirty)
+		sim_medium_record(sim);
+	sim_medium_forget(m);
+	sp_store_close(m->store);
+	sp_disc_free(m->before);
+	sp_disc_free(m->disc);
+	free(m);
+	sim->medium = NULL;
+	sim->kind = NULL;
+}
+
+void sim_medium_dirty(struct sp_sim *sim)
+{
+	sim->medium->dirty = true;
+	sim->window.count = 0;
+}
+
+uint32_t sim_medium_record(struct sp_sim *sim)
+{
+	struct sim_medium *m = sim->medium;
+	struct sp_disc *disc = NULL;
+	struct sp_error err = {0};
+
+	m->dirty = false;
+	sim->window.count = 0;
+	char *text = medium_text(m, sim->kind);
+	int rc = text ? 0 : sp_fail_memory(&err);
+	m->disc->profile = sim->kind->profile;
+	if (!rc)
+		rc = sp_store_record(m->store, m->disc, text, &err);
+	if (!rc && m->disc->regions)
+		rc = sim_disc_make(&disc, m->disc, &err);
+	free(text);
+	if (rc < 0) {
+		sp_note(sim->notes, "%s", err.text);
+		return SIM_INTERNAL;
+	}
+	sp_disc_free(sim->disc);
+	sim->disc = disc;
+	return 0;
+}
+
+bool sim_medium_add(struct sp_disc *disc, const struct sp_region *like, uint64_t count)
+{
+	struct sp_region region = *like;
+
+	if (!count)
+		return true;
+	if (disc->regions) {
+		struct sp_region *last = &disc->region[disc->regions - 1];
+
+		region.lba = last->lba + (sp_lba)last->count;
+		if (last->kind == region.kind && last->mode == region.mode &&
+		    last->parts == region.parts && last->stored == region.stored &&
+		    last->track == region.track && last->session == region.session) {
+			last->count += count;
+			return true;
+		}
+	}
+	region.count = count;
+	return sp_disc_add_region(disc, &region) != NULL;
+}
+
+uint32_t sim_medium_put(struct sp_sim *sim, sp_lba lba, uint32_t count, const uint8_t *main,
+			const uint8_t *sub)
+{
+	struct sp_error err = {0};
+
+	if (sim->medium->test)
+		return 0;
+	if (sp_store_put(sim->medium->store, lba, count, main, sub, &err) >= 0)
+		return 0;
+	sp_note(sim->notes, "%s", err.text);
+	return SIM_WRITE_ERROR;
+}
+
+uint32_t sim_medium_erase(struct sp_sim *sim, sp_lba lba, uint64_t count)
+{
+	struct sp_error err = {0};
+
+	if (sp_store_erase(sim->medium->store, lba, count, &err) >= 0)
+		return 0;
+	sp_note(sim->notes, "%s", err.text);
+	return SIM_WRITE_ERROR;
+}
+
+void sim_medium_begin(struct sp_sim *sim)
+{
+	struct sim_medium *m = sim->medium;
+
+	m->test = sim->page[SIM_PAGE_WRITE].now[2] & 0x10;
+	if (!m->test)
+		return;
+	m->before = sp_disc_copy(m->disc);
+	m->test = m->before; /* without memory for that it is written */
+	m->before_closed = m->closed;
+	m->before_finished = m->finished;
+	m->before_open = m->open;
+	m->before_next = m->next;
+}
+
+void sim_medium_end(struct sp_sim *sim)
+{
+	struct sim_medium *m = sim->medium;
+
+	m->writing = SIM_WRITING_NONE;
+	if (!m->test)
+		return;
+	sp_disc_free(m->disc);
+	m->disc = m->before;
+	m->before = NULL;
+	m->test = false;
+	m->closed = m->before_closed;
+	m->finished = m->before_finished;
+	m->open = m->before_open;
+	m->next = m->before_next;
+	m->ruined = false;
+}

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A simulated drive writes CDs: in every way, and what it refuses on the way. */
+#include "disc/cdtext.h"
+#include "disc/scramble.h"
+#include "disc/sector.h"
+#include "disc/subchannel.h"
+#include "stream/pattern.h"
+#include "stream/store.h"
+#include "tests/sim_helper.h"
+
+struct burner {
+	struct drive d;
+	struct sp_memory *mem;
+};
+
+static void tell(void *user, const char *text)
+{
+	(void)user;
+	print_message("%s\n", text);
+}
+
+static struct burner *burner(const char *medium, const char *faults)
+{
+	static const struct sp_notes notes = {.fn = tell};
+	const struct sp_sim_setup setup = {.faults = faults, .notes = &notes};
+	struct burner *b = calloc(1, sizeof(*b));
+	struct sp_io *io;
+	struct sp_error err = {0};
+
+	b->mem = sp_memory_new();
+	assert_int_equal(sp_memory_open(b->mem, "new.disc", true, &io, NULL), 0);
+	assert_int_equal(sp_sim_new(&b->d.sim, &setup, NULL), 0);
+	if (sp_sim_load_disc(b->d.sim, io, medium, &err))
+		fail_msg("%s", err.text);
+	drive_ready(&b->d);
+	return b;
+}
+
+static void burner_free(struct burner *b)
+{
+	sp_sim_free(b->d.sim);
+	sp_memory_free(b->mem);
+	free(b);
+}
+
+/* What is on the disc, as any program that opens images finds it. */
+static struct sp_source *image(struct burner *b)
+{
+	struct sp_io *io;
+	struct sp_store *store;
+	struct sp_source *src;
+	struct sp_error err = {0};
+
+	assert_int_equal(sp_memory_open(b->mem, "new.disc", false, &io, NULL), 0);
+	if (sp_store_open(&store, io, &err) || sp_store_source(&src, store, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(sp_disc_check(src->disc, &err), 0);
+	return src;
+}
+
+enum { TAO = 1, SAO = 2, RAW = 3 };
+
+/* MODE SELECT of page 05: way of writing, track mode, block type. */
+static uint32_t page_5(struct burner *b, unsigned type, unsigned mode, unsigned block)
+{
+	uint8_t list[60] = {[8] = 0x05, 50, (uint8_t)(0x40 | type), (uint8_t)mode, (uint8_t)block};
+
+	list[8 + 15] = 150;
+	return SEND(&b->d, list, sizeof(list), 0x55, 0x10, 0, 0, 0, 0, 0, 0, sizeof(list), 0);
+}
+
+static uint32_t write_10(struct burner *b, sp_lba lba, uint32_t count, const void *data,
+			 size_t size)
+{
+	uint8_t cdb[10] = {0x2a, [8] = (uint8_t)count};
+
+	put_be32(cdb + 2, (uint32_t)lba);
+	return send(&b->d, data, size, sizeof(cdb), cdb);
+}
+
+/* `count` sectors of noise from `lba` on, in pieces. */
+static void write_noise(struct burner *b, sp_lba lba, uint32_t count, size_t size)
+{
+	uint8_t data[20 * 2352];
+
+	for (uint32_t done = 0; done < count;) {
+		const uint32_t n = count - done < 20 ? count - done : 20;
+
+		for (uint32_t i = 0; i < n; i++)
+			sp_pattern_fill(1, lba + done + i, data + i * size, size);
+		const uint32_t sense = write_10(b, lba + done, n, data, n * size);
+		if (sense)
+			fail_msg("LBA %d: %06x", (int)(lba + done), sense);
+		done += n;
+	}
+}
+
+static void expect_noise(struct burner *b, sp_lba lba, uint32_t count, size_t size)
+{
+	uint8_t data[2352];
+
+	for (uint32_t i = 0; i < count; i++) {
+		sp_pattern_fill(1, lba + i, data, size);
+		assert_int_equal(read_cd(&b->d, 0, lba + i, 1, 0x10, 0), no_sense);
+		assert_int_equal(b->d.c.done, size);
+		assert_memory_equal(b->d.data, data, size);
+	}
+}
+
+static void sync_cache(struct burner *b)
+{
+	assert_int_equal(RUN(&b->d, 0, 0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0), no_sense);
+}
+
+/* Status of READ DISC INFORMATION, and the writable address of the next track. */
+static void expect_state(struct burner *b, unsigned status, sp_lba next)
+{
+	assert_int_equal(RUN(&b->d, 34, 0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0), no_sense);
+	assert_int_equal(b->d.data[2], status);
+	if (next == SP_LBA_NONE) {
+		assert_int_equal(RUN(&b->d, 36, 0x52, 1, 0, 0, 0, 0xff, 0, 0, 36, 0), 0x052400);
+		return;
+	}
+	assert_int_equal(RUN(&b->d, 36, 0x52, 1, 0, 0, 0, 0xff, 0, 0, 36, 0), no_sense);
+	assert_int_equal(b->d.data[7] & 1, 1);
+	assert_int_equal((int32_t)get_be32(b->d.data + 12), next);
+}
+
+static void tracks_at_once_do_not_come_back(void **state)
+{
+	struct burner *b = burner("cd-r", NULL);
+
+	(void)state;
+	expect_state(b, 0x00, 0);
+	assert_int_equal(page_5(b, TAO, 0xc4, 8), no_sense);
+	write_noise(b, 0, 310, 2048);
+	expect_state(b, 0x05, 310);
+	sync_cache(b);
+	/* two sectors of run-out, a pause */
+	expect_state(b, 0x05, 462);
+	assert_int_equal(page_5(b, TAO, 0xc0, 0), no_sense);
+	write_noise(b, 462, 305, 2352);
+	sync_cache(b);
+	assert_int_equal(RUN(&b->d, 0, 0x5b, 0, 2, 0, 0, 0, 0, 0, 0, 0), no_sense);
+	/* lead-out at 769; 11250 sectors on is the next pause, which ends at 12169 */
+	expect_state(b, 0x01, 12169);
+	expect_noise(b, 0, 310, 2048);
+	expect_noise(b, 462, 305, 2352);
+	assert_int_equal(RUN(&b->d, 255, 0x43, 0, 0, 0, 0, 0, 0, 0, 255, 0), no_sense);
+	ANSWERS(&b->d, 0, 0x1a, 1, 2, 0, 0x14, 1, 0, 0, 0, 0, 0, 0, 0x10, 2, 0, 0, 0, 0x01, 0xce, 0,
+		0x10, 0xaa, 0, 0, 0, 0x03, 0x01);
+
+	/* a second session, and no further one */
+	assert_int_equal(page_5(b, TAO, 0x04, 8), no_sense);
+	write_noise(b, 12169, 300, 2048);
+	sync_cache(b);
+	assert_int_equal(RUN(&b->d, 0, 0x5b, 0, 2, 0, 0, 0, 0, 0, 0, 0), no_sense);
+	expect_state(b, 0x0e, SP_LBA_NONE);
+	expect_noise(b, 12169, 300, 2048);
+	assert_int_equal(RUN(&b->d, 12, 0x43, 0, 1, 0, 0, 0, 0, 0, 12, 0), no_sense);
+	ANSWERS(&b->d, 0, 0x0a, 1, 2, 0, 0x14, 3, 0, 0, 0, 0x2f, 0x89);
+	assert_int_equal(write_10(b, 13000, 1, b->d.data, 2048), 0x053005);
+
+	struct sp_source *src = image(b);
+	assert_int_equal(src->disc->sessions, 2);
+	assert_int_equal(src->disc->tracks, 3);
+	assert_int_equal(src->disc->profile, 9);
+	assert_int_equal(src->disc->track[1].start, 462);
+	assert_int_equal(src->disc->track[1].mode, SP_MODE_AUDIO);
+	assert_int_equal(src->disc->session[0].lead_out, 769);
+	sp_source_close(src);
+	burner_free(b);
+}
+
+/* A line of a cue sheet, its address an LBA. */
+static void cue(uint8_t **sheet, unsigned ctl_adr, unsigned tno, unsigned index, unsigned form,
+		sp_lba lba)
+{
+	const uint32_t frames = (uint32_t)(lba + 150);
+	const uint8_t line[8] = {(uint8_t)ctl_adr,
+				 (uint8_t)tno,
+				 (uint8_t)index,
+				 (uint8_t)form,
+				 0,
+				 (uint8_t)(frames / 4500),
+				 (uint8_t)(frames / 75 % 60),
+				 (uint8_t)(frames % 75)};
+
+	memcpy(*sheet, line, sizeof(line));
+	*sheet += sizeof(line);
+}
+
+static uint32_t send_cue(struct burner *b, const uint8_t *sheet, const uint8_t *end)
+{
+	const uint8_t cdb[10] = {0x5d, [8] = (uint8_t)(end - sheet)};
+
+	return send(&b->d, sheet, (size_t)(end - sheet), sizeof(cdb), cdb);
+}
+
+static void a_session_at_once_is_not_what_its_cue_sheet_says(void **state)
+{
+	struct burner *b = burner("cd-rw", NULL);
+	uint8_t sheet[256], *end = sheet;
+	static const uint8_t zeros[150 * 2352];
+
+	(void)state;
+	cue(&end, 0x01, 0, 0, 0x01, -150);
+	memcpy(end,
+	       "\x02"
+	       "4006381",
+	       8);
+	memcpy(end + 8,
+	       "\x02"
+	       "333931\0",
+	       8);
+	end += 16;
+	cue(&end, 0x01, 1, 0, 0x00, -150);
+	cue(&end, 0x01, 1, 1, 0x00, 0);
+	cue(&end, 0x01, 1, 2, 0x00, 30);
+	memcpy(end,
+	       "\x03"
+	       "DEABC24",
+	       8);
+	memcpy(end + 8,
+	       "\x03"
+	       "00002\0\0",
+	       8);
+	end += 16;
+	cue(&end, 0x21, 2, 0, 0x00, 50);
+	cue(&end, 0x21, 2, 1, 0x00, 60);
+	cue(&end, 0x41, 3, 0, 0x14, 100);
+	cue(&end, 0x41, 3, 1, 0x10, 250);
+	cue(&end, 0x41, 0xaa, 1, 0x14, 300);
+
+	assert_int_equal(write_10(b, -150, 1, zeros, 2352), 0x052102); /* track at once, still */
+	assert_int_equal(send_cue(b, sheet, end), 0x052c00);
+	assert_int_equal(page_5(b, SAO, 0xc0, 0), no_sense);
+	assert_int_equal(write_10(b, -150, 1, zeros, 2352), 0x052c00); /* no sheet */
+	assert_int_equal(send_cue(b, sheet, end - 8), 0x052600);       /* no lead-out */
+	assert_int_equal(send_cue(b, sheet, end), no_sense);
+	assert_int_equal(write_10(b, 0, 1, zeros, 2352), 0x052102);
+	assert_int_equal(write_10(b, -150, 1, zeros, 2048), 0x052400);
+	for (sp_lba lba = -150; lba < 0; lba += 10)
+		assert_int_equal(write_10(b, lba, 10, zeros, 10 * 2352), no_sense);
+	write_noise(b, 0, 100, 2352);
+	/* the drive writes the pause of 150 sectors itself */
+	assert_int_equal(write_10(b, 100, 1, zeros, 2352), 0x052102);
+	write_noise(b, 250, 50, 2048);
+	assert_int_equal(write_10(b, 300, 1, zeros, 2048), 0x052100);
+	sync_cache(b);
+	expect_state(b, 0x11, 11700);
+	expect_noise(b, 0, 100, 2352);
+	expect_noise(b, 250, 50, 2048);
+
+	/* MCN and ISRC by the drive's own commands */
+	assert_int_equal(RUN(&b->d, 24, 0x42, 0, 0x40, 2, 0, 0, 0, 0, 24, 0), no_sense);
+	assert_memory_equal(b->d.data + 8,
+			    "\x80"
+			    "4006381333931",
+			    14);
+	assert_int_equal(RUN(&b->d, 24, 0x42, 0, 0x40, 3, 0, 0, 2, 0, 24, 0), no_sense);
+	assert_memory_equal(b->d.data + 8,
+			    "\x80"
+			    "DEABC2400002",
+			    13);
+
+	struct sp_source *src = image(b);
+	assert_int_equal(src->disc->tracks, 3);
+	assert_int_equal(src->disc->track[0].index[2], 30);
+	assert_int_equal(src->disc->track[1].index[0], 50);
+	assert_int_equal(src->disc->track[1].control, 2);
+	assert_int_equal(src->disc->track[2].index[0], 100);
+	assert_int_equal(src->disc->track[2].mode, SP_MODE_MODE1);
+	assert_string_equal(src->disc->mcn, "4006381333931");
+	assert_string_equal(src->disc->track[1].isrc, "DEABC2400002");
+	assert_string_equal(src->disc->track[0].isrc, "");
+	sp_source_close(src);
+
+	/* and it is blank again */
+	assert_int_equal(RUN(&b->d, 0, 0xa1, 0x11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), no_sense);
+	assert_int_equal(RUN(&b->d, 0, 0, 0, 0, 0, 0, 0), 0x020407);
+	assert_int_equal(RUN(&b->d, 0, 0, 0, 0, 0, 0, 0), no_sense);
+	expect_state(b, 0x10, 0);
+	assert_int_equal(read_cd(&b->d, 0, 0, 1, 0xf8, 0), 0x052100);
+	burner_free(b);
+}
+
+static void a_test_leaves_traces(void **state)
+{
+	struct burner *b = burner("cd-r", NULL);
+
+	(void)state;
+	assert_int_equal(page_5(b, 0x10 | TAO, 0xc4, 8), no_sense);
+	write_noise(b, 0, 310, 2048);
+	expect_state(b, 0x05, 310);
+	sync_cache(b);
+	expect_state(b, 0x00, 0);
+	assert_int_equal(RUN(&b->d, 0, 0x5b, 0, 2, 0, 0, 0, 0, 0, 0, 0), no_sense);
+	expect_state(b, 0x00, 0);
+	burner_free(b);
+}
+
+static void a_fault_of_writing_is_not_told(void **state)
+{
+	struct burner *b = burner("cd-r", "12 write-error\n");
+	uint8_t data[20 * 2048] = {1};
+
+	(void)state;
+	assert_int_equal(page_5(b, TAO, 0xc4, 8), no_sense);
+	assert_int_equal(write_10(b, 0, 20, data, sizeof(data)), 0x030c00);
+	assert_int_equal(get_be32(b->d.c.sense + 3), 12);
+	burner_free(b);
+
+	b = burner("cd-r", "15 full\n");
+	assert_int_equal(page_5(b, TAO, 0xc4, 8), no_sense);
+	assert_int_equal(write_10(b, 0, 10, data, 10 * 2048), no_sense);
+	assert_int_equal(write_10(b, 10, 10, data, 10 * 2048), 0x056300);
+	burner_free(b);
+
+	b = burner("cd-r", "any calibration\n");
+	assert_int_equal(page_5(b, TAO, 0xc4, 8), no_sense);
+	assert_int_equal(RUN(&b->d, 0, 0x54, 1, 0, 0, 0, 0, 0, 0, 0, 0), 0x037303);
+	assert_int_equal(write_10(b, 0, 10, data, 10 * 2048), 0x037303);
+	burner_free(b);
+}
+
+/* Q of the lead-in and of the program, as a host has to make it. */
+static void raw_q(uint8_t pw[96], unsigned control, unsigned tno, unsigned index, sp_lba relative,
+		  sp_lba lba)
+{
+	uint8_t q[12] = {(uint8_t)(control << 4 | 1), (uint8_t)tno, (uint8_t)index};
+	struct sp_msf msf;
+
+	assert_true(sp_frames_to_msf((uint64_t)relative, &msf));
+	q[3] = sp_to_bcd(msf.m);
+	q[4] = sp_to_bcd(msf.s);
+	q[5] = sp_to_bcd(msf.f);
+	assert_true(sp_lba_to_msf(lba, &msf));
+	q[7] = sp_to_bcd(msf.m);
+	q[8] = sp_to_bcd(msf.s);
+	q[9] = sp_to_bcd(msf.f);
+	put_be16(q + 10, sp_crc16_gsm(q, 10));
+	memset(pw, index ? 0 : 0x80, 96);
+	sp_sub_set_q(pw, q);
+}
+
+static void a_raw_disc_is_not_what_its_q_says(void **state)
+{
+	struct burner *b = burner("cd-r", NULL);
+	uint8_t block[2448], user[2048], raw[2352];
+
+	(void)state;
+	assert_int_equal(page_5(b, RAW, 0x00, 3), no_sense);
+	memset(block, 0, sizeof(block));
+	assert_int_equal(write_10(b, 0, 1, block, sizeof(block)), 0x052102); /* without lead-in */
+	for (sp_lba lba = -300; lba < -150; lba++) {
+		uint8_t q[12] = {0x41, 0, 0xa0, 0x97, 0, 0, 0, 1, 0x20, 0};
+
+		put_be16(q + 10, sp_crc16_gsm(q, 10));
+		memset(block, 0, sizeof(block));
+		sp_sub_set_q(block + 2352, q);
+		assert_int_equal(write_10(b, lba, 1, block, sizeof(block)), no_sense);
+	}
+	for (sp_lba lba = -150; lba < 400; lba++) {
+		const bool data = lba < 100;
+		const bool out = lba >= 200;
+
+		memset(block, 0, sizeof(block));
+		if (out) {
+			raw_q(block + 2352, 0, 0xaa, 1, lba - 200, lba);
+		} else if (data) {
+			sp_pattern_fill(1, lba, user, sizeof(user));
+			assert_int_equal(sp_sector_convert(NULL, SP_MODE_MODE1, SP_PART_USER,
+							   SP_PART_MAIN, lba, 1, user, block, NULL,
+							   NULL, NULL),
+					 0);
+			if (lba == 40)
+				block[2070] ^= 0xff; /* an EDC that is wrong is kept */
+			sp_scramble(block);
+			raw_q(block + 2352, 4, 1, lba >= 0, lba < 0 ? -lba : lba, lba);
+		} else {
+			sp_pattern_fill(1, lba, block, 2352);
+			raw_q(block + 2352, 0, 2, lba >= 120, lba < 120 ? 120 - lba : lba - 120,
+			      lba);
+			block[2352] |= 0x15; /* something in R-W */
+		}
+		assert_int_equal(write_10(b, lba, 1, block, sizeof(block)), no_sense);
+	}
+	sync_cache(b);
+	expect_state(b, 0x0e, SP_LBA_NONE);
+	struct sp_source *src = image(b);
+	assert_int_equal(src->disc->session[0].type, 0x20);
+	assert_int_equal(src->disc->session[0].lead_out, 200);
+	assert_int_equal(src->disc->tracks, 2);
+	assert_int_equal(src->disc->track[1].index[0], 100);
+	assert_int_equal(src->disc->track[1].start, 120);
+	sp_source_close(src);
+	expect_noise(b, 0, 100, 2048);
+	expect_noise(b, 120, 80, 2352);
+	assert_int_equal(read_cd(&b->d, 0, 40, 1, 0xf8, 0), no_sense);
+	memcpy(raw, b->d.data, sizeof(raw));
+	assert_int_equal(sp_sector_verify(SP_PROTECTION_MODE1, raw) & SP_STATE_ECC, SP_STATE_ECC);
+	assert_int_equal(read_cd(&b->d, 0, 150, 1, 0xf8, 1), no_sense);
+	assert_int_equal(b->d.data[2352] & 0x3f, 0x15);
+	burner_free(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tracks_at_once_do_not_come_back),
+		cmocka_unit_test(a_session_at_once_is_not_what_its_cue_sheet_says),
+		cmocka_unit_test(a_test_leaves_traces),
+		cmocka_unit_test(a_fault_of_writing_is_not_told),
+		cmocka_unit_test(a_raw_disc_is_not_what_its_q_says),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
