@@ -471,11 +471,19 @@ static void ids_are_those_of_known_discs(void **state)
 	assert_string_equal(mb, "KnpGsLhvH.lPrNc1PBL21lb9Bg4-");
 	assert_true(sp_disc_id_accuraterip(disc, ar));
 	assert_string_equal(ar, "0013bd5a-00b8d489-c60af50d");
+	/* the music ends where its session does, 11400 sectors before the data */
+	disc->session[0].lead_out = 207106 - 11400;
+	sp_disc_add_session(disc)->lead_out = 210385;
+	disc->track[12].session = 2;
+	assert_true(sp_disc_id_ctdb(disc, mb));
+	assert_string_equal(mb, "r6So1qSNQD5cupcsH68dNrop4j4-");
 	sp_disc_free(disc);
 
 	disc = toc(plain, 6, 6, 95312);
 	assert_true(sp_disc_id_musicbrainz(disc, mb));
 	assert_string_equal(mb, "49HHV7Eb8UKF3aQiNmu1GR8vKTY-");
+	assert_true(sp_disc_id_ctdb(disc, mb));
+	assert_string_equal(mb, "iCHDkr.7dpqDbPy3ehdjqp8oRT0-");
 	sp_disc_free(disc);
 }
 
@@ -489,6 +497,7 @@ static void discs_without_music_have_no_ids(void **state)
 	assert_false(sp_disc_id_cddb(disc, id));
 	assert_false(sp_disc_id_musicbrainz(disc, id));
 	assert_false(sp_disc_id_accuraterip(disc, id));
+	assert_false(sp_disc_id_ctdb(disc, id));
 	sp_disc_free(disc);
 	disc = toc(start, 1, 1, 500000); /* too long */
 	assert_false(sp_disc_id_cddb(disc, id));

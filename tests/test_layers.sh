@@ -10,7 +10,7 @@ src/base   | base                              | error
 src/codec  | base codec                        | error
 src/io     | base codec io                     | error io
 src/disc   | base codec disc                   | error disc
-src/stream | base codec io disc stream         | error io disc stream
+src/stream | base codec io disc stream         | error io disc stream accuraterip
 formats    | base codec io disc stream formats | error io disc stream format
 src/drive  | base codec io disc stream drive   | error io disc stream drive
 src/sim    | base io disc stream sim drive     | error io disc stream

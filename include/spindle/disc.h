@@ -321,6 +321,7 @@ SP_API bool sp_isrc_valid(const char *isrc);
 SP_API bool sp_disc_id_cddb(const struct sp_disc *disc, char id[9]);
 SP_API bool sp_disc_id_musicbrainz(const struct sp_disc *disc, char id[29]);
 SP_API bool sp_disc_id_accuraterip(const struct sp_disc *disc, char id[27]); /* id1-id2-cddb */
+SP_API bool sp_disc_id_ctdb(const struct sp_disc *disc, char id[29]); /* CUETools' of the TOC */
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The numbers discs and recordings are known by: MCN, ISRC, CDDB, MusicBrainz, AccurateRip. */
+/* The numbers discs and recordings are known by: MCN, ISRC, CDDB, MusicBrainz, AccurateRip,
+ * CUETools. */
 #include <spindle/disc.h>
 
 #include "codec/digest.h"
@@ -114,11 +115,24 @@ static void ids_base64(const uint8_t digest[20], char id[29])
 	id[28] = '\0';
 }
 
+static bool ids_sha1(const char *text, size_t size, char id[29])
+{
+	struct sp_digest_state *sha1 = sp_digest_new(2);
+	uint8_t digest[SP_DIGEST_MAX_SIZE];
+
+	if (!sha1)
+		return false;
+	sp_digest_update(sha1, text, size);
+	if (sp_digest_final(sha1, digest) != 20)
+		return false;
+	ids_base64(digest, id);
+	return true;
+}
+
 bool sp_disc_id_musicbrainz(const struct sp_disc *disc, char id[29])
 {
 	char text[2 + 2 + 100 * 8 + 1];
 	uint32_t offset[SP_TRACK_MAX + 1] = {0};
-	uint8_t digest[SP_DIGEST_MAX_SIZE];
 	struct ids_toc toc;
 
 	if (!ids_toc(disc, &toc))
@@ -139,15 +153,36 @@ bool sp_disc_id_musicbrainz(const struct sp_disc *disc, char id[29])
 			    disc->track[tracks - 1].number);
 	for (unsigned i = 0; i <= SP_TRACK_MAX; i++)
 		size += snprintf(text + size, sizeof(text) - (size_t)size, "%08X", offset[i]);
+	return ids_sha1(text, (size_t)size, id);
+}
 
-	struct sp_digest_state *sha1 = sp_digest_new(2);
-	if (!sha1)
+bool sp_disc_id_ctdb(const struct sp_disc *disc, char id[29])
+{
+	char text[100 * 8 + 1];
+	struct ids_toc toc;
+	size_t first = 0, used = 0;
+
+	if (!ids_toc(disc, &toc))
 		return false;
-	sp_digest_update(sha1, text, (size_t)size);
-	if (sp_digest_final(sha1, digest) != 20)
+	while (disc->track[first].mode != SP_MODE_AUDIO)
+		first++;
+	const uint32_t zero = ids_start(disc, first);
+	for (size_t i = first + 1; i < toc.after_audio; i++)
+		if (disc->track[i].mode == SP_MODE_AUDIO)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%08X",
+						 ids_start(disc, i) - zero);
+	/* the music's end: data behind it, or its session's */
+	const size_t last = toc.after_audio - 1;
+	const bool more = last + 1 < disc->tracks &&
+			  disc->track[last + 1].session == disc->track[last].session;
+	uint32_t end;
+	if (!ids_offset(more ? disc->track[last + 1].start
+			     : disc->session[disc->track[last].session - 1].lead_out,
+			&end))
 		return false;
-	ids_base64(digest, id);
-	return true;
+	used += (size_t)snprintf(text + used, sizeof(text) - used, "%08X", end - zero);
+	memset(text + used, '0', sizeof(text) - 1 - used);
+	return ids_sha1(text, sizeof(text) - 1, id);
 }
 
 bool sp_disc_id_accuraterip(const struct sp_disc *disc, char id[27])
