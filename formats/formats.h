@@ -7,6 +7,7 @@
 
 extern const struct sp_format sp_format_ccd;
 extern const struct sp_format sp_format_cue;
+extern const struct sp_format sp_format_dmg;
 extern const struct sp_format sp_format_img;
 extern const struct sp_format sp_format_iso;
 extern const struct sp_format sp_format_raw;

@@ -56,7 +56,7 @@ static int img_probe(const struct sp_probe *probe)
 		       : 0;
 }
 
-static struct sp_disc *img_disc(uint64_t blocks)
+struct sp_disc *sp_img_disc(uint64_t blocks)
 {
 	struct sp_disc *disc = sp_disc_new();
 	const struct sp_region region = {.count = blocks,
@@ -98,7 +98,7 @@ static int img_open(struct sp_source **out, struct sp_io *io, const struct sp_op
 	if (io->size < SP_IMG_BLOCK)
 		return sp_fail(err, SP_ERR_FORMAT, "%s: %llu bytes are less than one block",
 			       io->name, (unsigned long long)io->size);
-	struct sp_disc *disc = img_disc(blocks);
+	struct sp_disc *disc = sp_img_disc(blocks);
 	int r = disc ? sp_disc_check(disc, err) : sp_fail_memory(err);
 	if (!r)
 		r = sp_extents_add(&map, &extent, false, true, err);

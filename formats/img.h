@@ -7,6 +7,8 @@
 
 enum { SP_IMG_BLOCK = 512 };
 
+/* A block disc: one track of so many blocks of 512 bytes. NULL: no memory. */
+struct sp_disc *sp_img_disc(uint64_t blocks);
 /* Send notes of what was found: a line for the table, one for each partition. What cannot be read
  * or understood is not told. */
 void sp_img_describe(struct sp_io *io, const struct sp_notes *notes);

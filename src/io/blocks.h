@@ -35,15 +35,18 @@ struct sp_blocks {
 /* Give an io to the table, which closes it; the number blocks name it by is ios - 1 then.
  * SP_ERR_MEMORY leaves it to the caller. */
 int sp_blocks_own(struct sp_blocks *blocks, struct sp_io *io, struct sp_error *err);
-/* Append (copied), in any order; size 0 is left out. SP_ERR_FORMAT names the block where it does
- * not lie within blocks->size, or what it stores not within its io; SP_ERR_UNSUPPORTED where its
- * codec cannot decode blocks so large. Set blocks->size before. */
+/* Append (copied), in any order; size 0 is left out. SP_ERR_FORMAT where the block does not lie
+ * within blocks->size, or what it stores not within its io; SP_ERR_UNSUPPORTED where its codec
+ * cannot decode blocks so large. The text names the block ("block at byte 512: …") and no file. Set
+ * blocks->size before. */
 int sp_blocks_add(struct sp_blocks *blocks, const struct sp_block *block, struct sp_error *err);
+/* Sort by place. SP_ERR_FORMAT: two overlap; `name` begins the text. */
+int sp_blocks_order(struct sp_blocks *blocks, const char *name, struct sp_error *err);
 /* Closes the ios. Zeroed is fine. */
 void sp_blocks_clear(struct sp_blocks *blocks);
 
 /* A read-only io of all blocks, called `name` (copied), whose siblings are those of the table's
- * first io. Takes the table on success (moves its contents). Blocks that overlap are SP_ERR_FORMAT.
+ * first io. Takes the table on success (moves its contents). Orders it first.
  * One thread at a time reads it, and that thread reads the table's ios; decoding and its read-ahead
  * use all cores. Damage is told when it is come to, and names the block:
  * "NAME: block at byte 1048576 (zlib, 4711 bytes at byte 99 of it): …". Memory is bounded by 256 MB

@@ -33,26 +33,24 @@ int sp_blocks_add(struct sp_blocks *blocks, const struct sp_block *block, struct
 		const struct sp_io *io = blocks->io[block->io];
 		if (!sp_range_ok(block->stored_at, block->stored, io->size))
 			return sp_fail(err, SP_ERR_FORMAT,
-				       "%s: block at byte %" PRIu64 ": its %" PRIu64
+				       "block at byte %" PRIu64 ": its %" PRIu64
 				       " stored bytes at byte %" PRIu64
 				       " do not lie within the %" PRIu64 " there are",
-				       io->name, block->at, block->stored, block->stored_at,
-				       io->size);
+				       block->at, block->stored, block->stored_at, io->size);
 		if (!block->codec && block->stored > block->size)
 			return sp_fail(err, SP_ERR_FORMAT,
-				       "%s: block at byte %" PRIu64 ": stores %" PRIu64
+				       "block at byte %" PRIu64 ": stores %" PRIu64
 				       " bytes, holds %" PRIu64,
-				       io->name, block->at, block->stored, block->size);
+				       block->at, block->stored, block->size);
 		if (block->codec && !block->stored)
 			return sp_fail(err, SP_ERR_FORMAT,
-				       "%s: block at byte %" PRIu64 ": no %s data is stored",
-				       io->name, block->at, block->codec->name);
+				       "block at byte %" PRIu64 ": no %s data is stored", block->at,
+				       block->codec->name);
 		if (blocks_is_large(block) && !block->codec->begin)
 			return sp_fail(err, SP_ERR_UNSUPPORTED,
-				       "%s: block at byte %" PRIu64 ": %s blocks of %" PRIu64
+				       "block at byte %" PRIu64 ": %s blocks of %" PRIu64
 				       " bytes cannot be decoded, only up to %" PRIu64,
-				       io->name, block->at, block->codec->name, block->size,
-				       SP_BLOCKS_WHOLE);
+				       block->at, block->codec->name, block->size, SP_BLOCKS_WHOLE);
 	}
 	struct sp_block *list = sp_grow(blocks->block, blocks->count, sizeof(list[0]));
 	if (!list)
@@ -78,7 +76,7 @@ static int blocks_compare(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-int blocks_order(struct sp_blocks *blocks, const char *name, struct sp_error *err)
+int sp_blocks_order(struct sp_blocks *blocks, const char *name, struct sp_error *err)
 {
 	struct sp_block *block = blocks->block;
 	size_t i = 1;

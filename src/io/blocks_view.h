@@ -22,8 +22,6 @@ static inline bool blocks_is_large(const struct sp_block *block)
 				block->stored > SP_BLOCKS_WHOLE + (SP_BLOCKS_WHOLE >> 4));
 }
 
-/* Sort by place; SP_ERR_FORMAT: two overlap. */
-int blocks_order(struct sp_blocks *blocks, const char *name, struct sp_error *err);
 /* The different codecs, NULL behind the last where there are less than SP_BLOCKS_CODECS. */
 int blocks_list_codecs(const struct sp_blocks *blocks, const struct sp_codec **codec,
 		       const char *name, struct sp_error *err);
