@@ -19,8 +19,8 @@ enum sp_codec_step {
 /* One method. States are used by one thread at a time; there is nothing else to share. A NULL
  * function: the method has no such side. Memory a state or `work` takes beyond the caller's
  * buffers: zlib 64 KiB, to encode 2 MiB; bzip2 4 MiB, to encode 8 MiB; xz as much as is decoded
- * but never more than 67 MiB, to encode 12 × the block but never more than 48 MiB; adc 64 KiB;
- * lzfse 2 MiB, to encode 4 MiB. */
+ * but never more than 67 MiB, to encode 12 × the block but never more than 48 MiB; adc 300 KiB;
+ * lzfse 1 MiB, to encode 4 MiB. */
 struct sp_codec {
 	const char *name; /* as messages and options say it: zlib bzip2 xz adc lzfse */
 
@@ -37,7 +37,8 @@ struct sp_codec {
 	void (*work_free)(void *work); /* NULL is fine */
 
 	/* Blocks too large to be held whole, piece by piece; enum sp_codec_step. END and BAD stay:
-	 * a further step takes and gives nothing. */
+	 * a further step takes and gives nothing. adc has no end mark: it says END when a step is
+	 * given no input and there is nothing left of what came before. */
 	void *(*begin)(void); /* NULL: no memory */
 	int (*step)(void *stream, const uint8_t **in, size_t *in_size, uint8_t **out,
 		    size_t *out_room);
