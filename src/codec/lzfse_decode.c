@@ -2,12 +2,14 @@
 /* LZFSE streams that are in memory whole, and the blocks of finite state entropy in any. */
 #include "codec/codec.h"
 #include "codec/lzfse_block.h"
+#include "codec/lzfse_encode.h"
 
 #include "base/bytes.h"
 
 #include <stdlib.h>
 
 struct lzfse_work {
+	void *encoder;
 	struct lzfse_header header;
 	struct lzfse_block block;
 };
@@ -249,17 +251,27 @@ static size_t whole_raw(const uint8_t *in, size_t left, struct lz_out *out)
 								: 0;
 }
 
+static struct lzfse_work *lzfse_work(void **work)
+{
+	struct lzfse_work *w = *work;
+
+	if (!w) {
+		w = *work = malloc(sizeof(*w));
+		if (w)
+			w->encoder = NULL;
+	}
+	return w;
+}
+
 static int lzfse_decode(void **work, const uint8_t *in, size_t in_size, uint8_t *to,
 			size_t out_size, size_t *done)
 {
+	struct lzfse_work *const w = lzfse_work(work);
 	struct lz_out out = {to, to, to + out_size, 0};
 	size_t size = 1;
 	bool end = false;
 
 	*done = 0;
-	if (!*work)
-		*work = malloc(sizeof(struct lzfse_work));
-	struct lzfse_work *const w = *work;
 	if (!w)
 		return SP_ERR_MEMORY;
 	for (size_t at = 0; size && !end && in_size - at >= 4; at += size) {
@@ -288,14 +300,27 @@ static int lzfse_decode(void **work, const uint8_t *in, size_t in_size, uint8_t 
 	return end && *done == out_size ? 0 : SP_ERR_FORMAT;
 }
 
+static size_t lzfse_encode_whole(void **work, unsigned level, const uint8_t *in, size_t in_size,
+				 uint8_t *out, size_t room)
+{
+	struct lzfse_work *w = lzfse_work(work);
+
+	return w ? lzfse_encode(&w->encoder, level, in, in_size, out, room) : 0;
+}
+
 static void lzfse_work_free(void *work)
 {
-	free(work);
+	struct lzfse_work *w = work;
+
+	if (w)
+		lzfse_encode_free(w->encoder);
+	free(w);
 }
 
 const struct sp_codec sp_codec_lzfse = {
 	.name = "lzfse",
 	.decode = lzfse_decode,
+	.encode = lzfse_encode_whole,
 	.work_free = lzfse_work_free,
 	.begin = lzfse_begin,
 	.step = lzfse_step,
