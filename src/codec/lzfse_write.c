@@ -106,15 +106,17 @@ static void write_normalize(uint16_t *frequency, const uint32_t *count, unsigned
 	/* the rest goes where it costs least: n × log(f) changes by about n / f */
 	while (sum != states) {
 		const bool more = sum < states;
-		uint64_t best = 0, worth;
+		uint64_t best = 0;
 		unsigned at = 0;
 
 		for (unsigned i = 0; i < symbols; i++) {
+			const unsigned twice = 2u * frequency[i];
+			const uint64_t n = (uint64_t)count[i] << 20;
+
 			if (more ? !frequency[i] : frequency[i] < 2)
 				continue;
-			worth = more ? ((uint64_t)count[i] << 20) / (2 * frequency[i] + 1)
-				     : UINT64_MAX -
-						((uint64_t)count[i] << 20) / (2 * frequency[i] - 1);
+			const uint64_t worth =
+				more ? n / (twice + 1) : UINT64_MAX - n / (twice - 1);
 			if (worth > best) {
 				best = worth;
 				at = i;
