@@ -144,11 +144,13 @@ const struct sim_command sim_commands[] = {
 	{0x00, 6, SP_DATA_NONE, SIM_READY, SIM_ANY, sim_test_unit_ready},
 	{0x01, 6, SP_DATA_NONE, SIM_READY, SIM_ANY, sim_test_unit_ready}, /* REZERO UNIT */
 	{0x03, 6, SP_DATA_IN, SIM_PASSING, SIM_ANY, sim_request_sense},
+	{0x04, 6, SP_DATA_OUT, SIM_READY | SIM_WRITES, SIM_ANY, sim_format_unit},
 	{0x12, 6, SP_DATA_IN, SIM_PASSING, SIM_ANY, sim_inquiry},
 	{0x15, 6, SP_DATA_OUT, 0, SIM_ANY, sim_mode_select_6},
 	{0x1a, 6, SP_DATA_IN, 0, SIM_ANY, sim_mode_sense_6},
 	{0x1b, 6, SP_DATA_NONE, 0, SIM_ANY, sim_start_stop},
 	{0x1e, 6, SP_DATA_NONE, 0, SIM_ANY, sim_prevent},
+	{0x23, 10, SP_DATA_IN, 0, SIM_ANY, sim_read_format_capacities},
 	{0x25, 10, SP_DATA_IN, SIM_READY, SIM_ANY, sim_read_capacity},
 	{0x28, 10, SP_DATA_IN, SIM_READY | SIM_RECORDED, SIM_ANY, sim_read_10},
 	{0x2a, 10, SP_DATA_OUT, SIM_READY | SIM_WRITES, SIM_ANY, sim_write_10},
@@ -176,6 +178,7 @@ const struct sim_command sim_commands[] = {
 	{0xad, 12, SP_DATA_IN, SIM_READY, SIM_ANY, sim_read_structure},
 	{0xb6, 12, SP_DATA_OUT, SIM_READY, SIM_ANY, sim_set_streaming},
 	{0xb9, 12, SP_DATA_IN, SIM_READY | SIM_RECORDED, SIM_CD, sim_read_cd_msf},
+	{0xbf, 12, SP_DATA_OUT, SIM_READY | SIM_WRITES, SIM_DVD | SIM_BD, sim_send_structure},
 	{0xbb, 12, SP_DATA_NONE, 0, SIM_ANY, sim_set_speed},
 	{0xbd, 12, SP_DATA_IN, 0, SIM_ANY, sim_mechanism},
 	{0xbe, 12, SP_DATA_IN, SIM_READY | SIM_RECORDED, SIM_CD, sim_read_cd},
@@ -217,7 +220,7 @@ static void sim_dispatch(struct sp_sim *sim, struct sp_command *c)
 	} else if (command->flags & SIM_READY && sim->medium && sim->medium->dirty &&
 		   !(command->flags & SIM_WRITES) && (settled = sim_medium_record(sim))) {
 		sim_fail(c, settled);
-	} else if (command->flags & SIM_RECORDED && !sim->disc) {
+	} else if (command->flags & SIM_RECORDED && sim_end(sim) == 0) {
 		sim_fail(c, SIM_OUT_OF_RANGE); /* blank: there is nothing within its range */
 	} else {
 		command->run(sim, c);

@@ -50,12 +50,23 @@ static const struct config_feature config_features[] = {
 	{0x001d, 0, ANY_CD, false, 0, {0}}, /* multi-read */
 	{0x001e, 2, ANY_CD, false, 4, {0x03}}, /* CD read: C2, CD-Text */
 	{0x001f, 1, ANY_DVD, false, 4, {1, 0, 3}}, /* DVD read: all of MMC's media, -RW DL */
+	{0x0020, 1, PLUS_RW | DVD_RW_RO | BD_RE, true, 12, {[6] = 8, [9] = 1, 1}}, /* random write */
+	/* incremental: data types by mode page; buffer under-run free; links of 16 blocks */
+	{0x0021, 3, DVD_R | DVD_RW | PLUS_R | PLUS_R_DL, true, 8, {0xff, 0xff, 1, 1, 0x10}},
+	{0x0023, 1, PLUS_RW | DVD_RW | DVD_RW_RO | BD_RE | BD_R, true, 8, {0x0f, [4] = 1}}, /* formattable */
+	{0x0024, 0, BD_RE, true, 4, {0}}, /* defect management */
+	{0x0026, 0, DVD_RW_RO, true, 0, {0}}, /* restricted overwrite */
+	{0x002a, 0, PLUS_RW, true, 4, {1}},
+	{0x002b, 0, PLUS_R, true, 4, {1}},
 	/* track at once: buffer under-run free, test, CD-RW, R-W raw and packed */
 	{0x002d, 2, CD_R | CD_RW, true, 4, {0x5f, 0, 0x3f, 0x01}},
 	/* session at once and raw: the same; a cue sheet of 4096 lines */
 	{0x002e, 0, CD_R | CD_RW, true, 4, {0x7f, 0, 0x80, 0}},
+	{0x002f, 2, DVD_R | DVD_RW | DVD_RW_RO, true, 4, {0x46}}, /* under-run free, test, DVD-RW */
 	{0x0037, 0, CD_RW, true, 4, {0, 0x3f}}, /* CD-RW of all speeds */
+	{0x003b, 0, PLUS_R_DL, true, 4, {1}},
 	{0x0040, 0, ANY_BD, false, 28, {[5] = 0x0e, [9] = 0x0e, [13] = 0x0e, [21] = 2}}, /* BD read */
+	{0x0041, 0, BD_RE | BD_R, true, 24, {[5] = 0x0e, [9] = 0x0e, [17] = 2}}, /* BD write */
 	{0x0100, 0, ALWAYS, false, 0, {0}}, /* power management */
 	{0x0105, 1, ALWAYS, false, 4, {0}}, /* timeout */
 	{0x0107, 4, ANY, false, 4, {0x1f}}, /* real-time streaming: buffer, speeds, and page 2A */
@@ -93,6 +104,10 @@ static size_t config_feature(const struct sp_sim *sim, const struct config_featu
 		to[4 + 5] = sim->kind->family == SIM_CD    ? 1
 			    : sim->kind->family == SIM_DVD ? 16
 							   : 32;
+	if (f->code == 0x0020 && current) {
+		put_be32(to + 4, sim->medium ? sim->medium->capacity - 1 : 0);
+		to[4 + 9] = sim->kind->family == SIM_BD ? 32 : 16;
+	}
 	if (f->code == 0x0108) {
 		memset(to + 4, ' ', size);
 		memcpy(to + 4, sim->profile.serial, strlen(sim->profile.serial));

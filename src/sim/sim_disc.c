@@ -6,15 +6,15 @@
 
 /* clang-format off */
 const struct sim_kind sim_kinds[] = {
-	{"bd-re", 0x43, SIM_BD, 0, 0, NULL},
-	{"bd-r", 0x41, SIM_BD, 0, 0, NULL},
+	{"bd-re", 0x43, SIM_BD, SIM_ERASABLE | SIM_OVERWRITE, 12219392, &sim_writer_overwrite},
+	{"bd-r", 0x41, SIM_BD, 0, 12219392, &sim_writer_sequence},
 	{"bd-rom", 0x40, SIM_BD, 0, 0, NULL},
-	{"dvd+r-dl", 0x2b, SIM_DVD, 0, 0, NULL},
-	{"dvd+r", 0x1b, SIM_DVD, 0, 0, NULL},
-	{"dvd+rw", 0x1a, SIM_DVD, 0, 0, NULL},
-	{"dvd-rw", 0x14, SIM_DVD, 0, 0, NULL},
-	{"dvd-rw-ro", 0x13, SIM_DVD, 0, 0, NULL},
-	{"dvd-r", 0x11, SIM_DVD, 0, 0, NULL},
+	{"dvd+r-dl", 0x2b, SIM_DVD, 0, 4173824, &sim_writer_sequence},
+	{"dvd+r", 0x1b, SIM_DVD, 0, 2295104, &sim_writer_sequence},
+	{"dvd+rw", 0x1a, SIM_DVD, SIM_ERASABLE | SIM_OVERWRITE, 2295104, &sim_writer_overwrite},
+	{"dvd-rw", 0x14, SIM_DVD, SIM_ERASABLE, 2298496, &sim_writer_sequence},
+	{"dvd-rw-ro", 0x13, SIM_DVD, SIM_ERASABLE | SIM_OVERWRITE, 2297888, &sim_writer_overwrite},
+	{"dvd-r", 0x11, SIM_DVD, 0, 2298496, &sim_writer_sequence},
 	{"dvd-rom", 0x10, SIM_DVD, 0, 0, NULL},
 	/* lead-out at 79:59:74 at the latest */
 	{"cd-rw", 0x0a, SIM_CD, SIM_ERASABLE, 359849, &sim_writer_cd},
@@ -94,15 +94,24 @@ sp_lba sim_disc_end(const struct sp_disc *disc)
 	return disc && disc->sessions ? disc->session[disc->sessions - 1].lead_out : 0;
 }
 
+sp_lba sim_end(const struct sp_sim *sim)
+{
+	const struct sim_medium *m = sim->medium;
+
+	return m && m->formatted && sim->kind->flags & SIM_OVERWRITE ? (sp_lba)m->capacity
+								     : sim_disc_end(sim->disc);
+}
+
 struct sp_disc sim_disc_closed(const struct sp_sim *sim)
 {
-	struct sp_disc closed = *sim->disc;
+	const struct sim_medium *m = sim->medium;
+	struct sp_disc closed = *(m && m->toc ? m->toc : sim->disc);
 
-	if (!sim->medium)
+	if (!m)
 		return closed;
-	if (closed.sessions > sim->medium->closed)
-		closed.sessions = sim->medium->closed;
-	while (closed.tracks && closed.track[closed.tracks - 1].session > sim->medium->closed)
+	if (closed.sessions > m->closed)
+		closed.sessions = m->closed;
+	while (closed.tracks && closed.track[closed.tracks - 1].session > m->closed)
 		closed.tracks--;
 	return closed;
 }

@@ -14,8 +14,9 @@
 enum sim_sense {
 	SIM_NO_SENSE = 0,
 	SIM_NOT_READY_BECOMING = SIM_SENSE(2, 0x04, 0x01),
-	SIM_OPERATION = SIM_SENSE(2, 0x04, 0x07),  /* in progress */
-	SIM_LONG_WRITE = SIM_SENSE(2, 0x04, 0x08), /* in progress */
+	SIM_NOT_READY_FORMAT = SIM_SENSE(2, 0x04, 0x04), /* format in progress */
+	SIM_OPERATION = SIM_SENSE(2, 0x04, 0x07),        /* in progress */
+	SIM_LONG_WRITE = SIM_SENSE(2, 0x04, 0x08),       /* in progress */
 	SIM_NO_MEDIUM_CLOSED = SIM_SENSE(2, 0x3a, 0x01),
 	SIM_NO_MEDIUM_OPEN = SIM_SENSE(2, 0x3a, 0x02),
 	SIM_UNREADABLE = SIM_SENSE(3, 0x11, 0x05), /* L-EC uncorrectable error */
@@ -31,7 +32,7 @@ enum sim_sense {
 	SIM_INCOMPATIBLE = SIM_SENSE(5, 0x30, 0x02), /* cannot read medium: incompatible format */
 	SIM_SEQUENCE = SIM_SENSE(5, 0x2c, 0x00),     /* command sequence error */
 	SIM_NOT_WRITABLE = SIM_SENSE(5, 0x30, 0x05), /* cannot write medium */
-	SIM_NOT_ERASABLE = SIM_SENSE(5, 0x30, 0x10), /* medium not formatted / cannot be erased */
+	SIM_NOT_FORMATTED = SIM_SENSE(5, 0x30, 0x10),
 	SIM_END_OF_USER_AREA = SIM_SENSE(5, 0x63, 0x00),
 	SIM_NOT_SAVED = SIM_SENSE(5, 0x39, 0x00),    /* saving parameters not supported */
 	SIM_LOCKED = SIM_SENSE(5, 0x53, 0x02),       /* medium removal prevented */
@@ -54,6 +55,7 @@ struct sim_kind {
 };
 enum sim_kind_flags {
 	SIM_ERASABLE = 1,
+	SIM_OVERWRITE = 2, /* once formatted, any block at any time */
 };
 extern const struct sim_kind sim_kinds[]; /* name-NULL-ended, highest profile first */
 const struct sim_kind *sim_kind_of(const struct sp_disc *disc);
@@ -101,6 +103,16 @@ struct sim_run {
 	bool packed;   /* R-W in order of packs */
 };
 
+/* A track of DVD or BD, in blocks. */
+struct sim_extent {
+	uint64_t start;
+	uint64_t size; /* reserved, 0: as long as it comes */
+	uint64_t written;
+	unsigned session;
+	bool closed;
+};
+#define SIM_TRACKS_MAX 2302
+
 /* What a recordable disc is besides its sectors. */
 enum sim_writing { SIM_WRITING_NONE, SIM_WRITING_TRACK, SIM_WRITING_SESSION, SIM_WRITING_RAW };
 struct sim_medium {
@@ -119,6 +131,15 @@ struct sim_medium {
 	unsigned before_closed;
 	bool before_finished, before_open;
 	sp_lba before_next;
+	struct sim_extent *before_track;
+	size_t before_tracks;
+
+	/* DVD and BD */
+	bool formatted;
+	uint32_t layer_break; /* 0: one layer */
+	struct sim_extent *track;
+	size_t tracks;
+	struct sp_disc *toc; /* as a lead-in tells of them */
 
 	/* session at once: what the cue sheet promised */
 	struct sp_disc *planned;
@@ -141,7 +162,7 @@ struct sim_writer {
 	void (*reserve)(struct sp_sim *sim, struct sp_command *c, uint32_t size);
 	sp_lba (*next)(const struct sp_sim *sim); /* writable address */
 };
-extern const struct sim_writer sim_writer_cd;
+extern const struct sim_writer sim_writer_cd, sim_writer_sequence, sim_writer_overwrite;
 
 #define SIM_CACHED 8
 struct sim_cached {
@@ -208,6 +229,8 @@ void sim_insert(struct sp_sim *sim);
 /* sim_disc.c: the layout as a drive has it */
 int sim_disc_make(struct sp_disc **out, const struct sp_disc *disc, struct sp_error *err);
 sp_lba sim_disc_end(const struct sp_disc *disc); /* lead-out of the last session, 0: blank */
+/* Blocks there are to be read. */
+sp_lba sim_end(const struct sp_sim *sim);
 /* The part that the lead-ins tell of: borrowed, of closed sessions alone. */
 struct sp_disc sim_disc_closed(const struct sp_sim *sim);
 
@@ -237,6 +260,16 @@ void sim_reserve_track(struct sp_sim *sim, struct sp_command *c);
 void sim_send_opc(struct sp_sim *sim, struct sp_command *c);
 void sim_buffer_capacity(struct sp_sim *sim, struct sp_command *c);
 uint32_t sim_write_fault(const struct sp_sim *sim, sp_lba lba, uint32_t count, uint32_t *good);
+/* sim_format.c */
+void sim_format_unit(struct sp_sim *sim, struct sp_command *c);
+void sim_read_format_capacities(struct sp_sim *sim, struct sp_command *c);
+/* sim_tracks.c: what a list of extents makes; sense, 0: done */
+uint32_t sim_dvd_layout(struct sim_medium *m);
+uint32_t sim_dvd_whole(struct sim_medium *m); /* one track of all there is */
+/* Blank again, and of that profile. */
+uint32_t sim_dvd_forget(struct sp_sim *sim, unsigned profile);
+void sim_dvd_disc_info(const struct sp_sim *sim, uint8_t reply[34]);
+bool sim_dvd_track_info(const struct sp_sim *sim, unsigned by, uint32_t number, uint8_t reply[36]);
 /* sim_cue.c */
 void sim_send_cue_sheet(struct sp_sim *sim, struct sp_command *c);
 /* sim_write_cd.c */
@@ -309,6 +342,7 @@ unsigned sim_speed_max(const struct sp_sim *sim);
 void sim_configuration(struct sp_sim *sim, struct sp_command *c);
 /* sim_structure.c */
 void sim_read_structure(struct sp_sim *sim, struct sp_command *c);
+void sim_send_structure(struct sp_sim *sim, struct sp_command *c);
 /* sim_mode.c */
 void sim_mode_make(struct sp_sim *sim);
 void sim_mode_sense_6(struct sp_sim *sim, struct sp_command *c);

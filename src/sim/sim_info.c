@@ -166,8 +166,7 @@ void sim_performance(struct sp_sim *sim, struct sp_command *c)
 {
 	const unsigned type = c->cdb[10], most = get_be16(c->cdb + 8);
 	const size_t room = 8 + (size_t)most * 16;
-	const sp_lba used = sim_disc_end(sim->disc);
-	const sp_lba end = sim->medium ? (sp_lba)sim->medium->capacity : used;
+	const sp_lba end = sim->medium ? (sp_lba)sim->medium->capacity : sim_disc_end(sim->disc);
 	uint8_t reply[8 + INFO_SPEEDS * 16] = {0};
 	size_t size = 8;
 

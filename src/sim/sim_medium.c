@@ -38,12 +38,56 @@ static int medium_source(struct sp_sim *sim, struct sp_error *err)
 	return 0;
 }
 
+/* A track for each line of it. */
 static char *medium_text(const struct sim_medium *m, const struct sim_kind *kind)
 {
-	return sp_format_text("kind %s\ncapacity %u\nclosed %u\nfinished %u\nruined %u\nopen %u\n"
-			      "next %lld\n",
-			      kind->name, m->capacity, m->closed, m->finished, m->ruined, m->open,
-			      (long long)m->next);
+	char *text =
+		sp_format_text("kind %s\ncapacity %u\nclosed %u\nfinished %u\nruined %u\nopen %u\n"
+			       "next %lld\nformatted %u\nlayer-break %u\n",
+			       kind->name, m->capacity, m->closed, m->finished, m->ruined, m->open,
+			       (long long)m->next, m->formatted, m->layer_break);
+
+	for (size_t i = 0; text && i < m->tracks; i++) {
+		const struct sim_extent *t = &m->track[i];
+		char *more =
+			sp_format_text("%strack %llu %llu %llu %u %u\n", text,
+				       (unsigned long long)t->start, (unsigned long long)t->size,
+				       (unsigned long long)t->written, t->session, t->closed);
+
+		free(text);
+		text = more;
+	}
+	return text;
+}
+
+/* Start, size, blocks written, session, closed: behind the one before. */
+static int medium_track(struct sim_script *s, struct sim_medium *m)
+{
+	static const int64_t most[5] = {UINT32_MAX, UINT32_MAX, UINT32_MAX, SIM_TRACKS_MAX, 1};
+	const struct sim_extent *last = m->tracks ? &m->track[m->tracks - 1] : NULL;
+	const struct sp_word here = {.at = s->cursor.line};
+	int64_t value[5] = {0};
+	int rc = 0;
+
+	for (unsigned i = 0; !rc && i < 5; i++)
+		rc = sim_script_number(s, 0, most[i], &value[i]);
+	if (rc < 0)
+		return rc;
+	const struct sim_extent t = {.start = (uint64_t)value[0],
+				     .size = (uint64_t)value[1],
+				     .written = (uint64_t)value[2],
+				     .session = (unsigned)value[3],
+				     .closed = value[4]};
+	if (m->tracks == SIM_TRACKS_MAX || !t.session || (t.size && t.written > t.size) ||
+	    (last && (t.start < last->start + (last->size ? last->size : last->written) ||
+		      t.session < last->session)))
+		return sim_script_fail(s, &here, "a track that does not fit those before");
+	struct sim_extent *list = sp_grow(m->track, m->tracks, sizeof(t));
+	if (!list)
+		return sp_fail_memory(s->err);
+	m->track = list;
+	m->track[m->tracks++] = t;
+	return 0;
 }
 
 static int medium_kind(struct sim_script *s, const struct sim_kind **out)
@@ -57,15 +101,42 @@ static int medium_kind(struct sim_script *s, const struct sim_kind **out)
 	return rc || *out ? rc : sim_script_fail(s, &word, "not a medium that is written to");
 }
 
+/* What the lines say together, and with the layout. */
+static int medium_check(const struct sp_sim *sim, const char *name, struct sp_error *err)
+{
+	const struct sim_medium *m = sim->medium;
+	bool fits = sim->kind != NULL;
+
+	if (fits && sim->kind->family == SIM_CD) {
+		fits = m->closed <= m->disc->sessions && m->disc->sessions <= m->closed + 1 &&
+		       !(m->open && m->disc->sessions == m->closed) && !m->tracks && !m->formatted;
+	} else if (fits) {
+		const struct sim_extent *last = m->tracks ? &m->track[m->tracks - 1] : NULL;
+		const unsigned sessions = last ? last->session : 0;
+
+		fits = m->closed <= sessions && sessions <= m->closed + 1 &&
+		       !(m->formatted && sim->kind->flags & SIM_OVERWRITE &&
+			 (m->tracks != 1 || m->track[0].size != m->capacity));
+		for (size_t i = 0; i < m->tracks && fits; i++)
+			fits = m->track[i].start + m->track[i].written <= m->capacity;
+	}
+	if (fits && m->capacity <= sim->kind->capacity)
+		return 0;
+	return sp_fail(err, SP_ERR_FORMAT, "%s: what the recorder kept does not fit the disc",
+		       name);
+}
+
 static int medium_parse(struct sp_sim *sim, const char *text, const char *name,
 			struct sp_error *err)
 {
-	static const char *const words[] = {"capacity", "closed", "finished", "ruined",
-					    "open",     "next",   NULL};
-	static const int64_t most[] = {UINT32_MAX, 99, 1, 1, 1, MEDIUM_LBA_MAX};
+	static const char *const words[] = {"capacity",  "closed",      "finished",
+					    "ruined",    "open",        "next",
+					    "formatted", "layer-break", NULL};
+	static const int64_t most[] = {UINT32_MAX, SIM_TRACKS_MAX, 1, 1,
+				       1,          MEDIUM_LBA_MAX, 1, UINT32_MAX};
 	struct sim_script s = {.name = name, .err = err};
 	struct sim_medium *m = sim->medium;
-	int64_t value[6] = {0};
+	int64_t value[8] = {0};
 	struct sp_word word;
 	int rc = 0;
 
@@ -77,6 +148,8 @@ static int medium_parse(struct sp_sim *sim, const char *text, const char *name,
 			i++;
 		if (sp_word_is(&word, "kind"))
 			rc = medium_kind(&s, &sim->kind);
+		else if (sp_word_is(&word, "track"))
+			rc = medium_track(&s, m);
 		else if (!words[i])
 			rc = sim_script_fail(&s, &word, "a recorder's word that is not known");
 		else
@@ -93,11 +166,9 @@ static int medium_parse(struct sp_sim *sim, const char *text, const char *name,
 	m->ruined = value[3];
 	m->open = value[4];
 	m->next = value[5];
-	if (!sim->kind || m->closed > m->disc->sessions || m->disc->sessions > m->closed + 1 ||
-	    (m->open && m->disc->sessions == m->closed))
-		return sp_fail(err, SP_ERR_FORMAT,
-			       "%s: what the recorder kept does not fit the disc", name);
-	return 0;
+	m->formatted = value[6];
+	m->layer_break = (uint32_t)value[7];
+	return medium_check(sim, name, err);
 }
 
 /* A new blank disc. */
@@ -123,6 +194,11 @@ static int medium_make(struct sp_sim *sim, struct sp_io *io, const char *name, s
 					     .stride = cd ? SP_RAW_SIZE : 2048,
 					     .sub = cd};
 	m->capacity = sim->kind->capacity;
+	if (sim->kind->profile == 0x2b)
+		m->layer_break = m->capacity / 2;
+	if (sim->kind->profile == 0x13 && sim_dvd_whole(m)) /* sold so: formatted */
+		return sp_fail_memory(err);
+	m->formatted = sim->kind->profile == 0x13;
 	char *stem = sp_store_stem(io->name), *text = medium_text(m, sim->kind);
 	const int rc = stem && text ? sp_store_create_blank(&m->store, io, stem, &shape, text, err)
 				    : sp_fail_memory(err);
@@ -142,9 +218,14 @@ int sim_medium_open(struct sp_sim *sim, struct sp_io *io, const char *name, stru
 		rc = sp_fail(err, SP_ERR_USAGE, "%s: no disc of a recorder", io->name);
 	if (!rc) {
 		m->disc = sp_disc_copy(sp_store_disc(m->store));
+		free(m->track);
+		m->track = NULL;
+		m->tracks = 0;
 		rc = m->disc ? medium_parse(sim, sp_store_recorder(m->store), io->name, err)
 			     : sp_fail_memory(err);
 	}
+	if (!rc && sim->kind->family != SIM_CD && sim_dvd_layout(m))
+		rc = sp_fail_memory(err);
 	if (!rc && name && strcmp(sim->kind->name, name))
 		rc = sp_fail(err, SP_ERR_USAGE, "%s: a %s, not a %s", io->name, sim->kind->name,
 			     name);
@@ -187,6 +268,9 @@ void sim_medium_close(struct sp_sim *sim)
 	sp_store_close(m->store);
 	sp_disc_free(m->before);
 	sp_disc_free(m->disc);
+	sp_disc_free(m->toc);
+	free(m->track);
+	free(m->before_track);
 	free(m);
 	sim->medium = NULL;
 	sim->kind = NULL;
@@ -209,6 +293,8 @@ uint32_t sim_medium_record(struct sp_sim *sim)
 	char *text = medium_text(m, sim->kind);
 	int rc = text ? 0 : sp_fail_memory(&err);
 	m->disc->profile = sim->kind->profile;
+	if (!rc && sim->kind->family != SIM_CD && sim_dvd_layout(m))
+		rc = sp_fail_memory(&err);
 	if (!rc)
 		rc = sp_store_record(m->store, m->disc, text, &err);
 	if (!rc && m->disc->regions)
@@ -275,7 +361,16 @@ void sim_medium_begin(struct sp_sim *sim)
 	if (!m->test)
 		return;
 	m->before = sp_disc_copy(m->disc);
-	m->test = m->before; /* without memory for that it is written */
+	m->before_track = m->tracks ? malloc(m->tracks * sizeof(m->track[0])) : NULL;
+	m->test = m->before && (m->before_track || !m->tracks);
+	if (!m->test) { /* without memory for that it is written */
+		sp_disc_free(m->before);
+		m->before = NULL;
+		return;
+	}
+	if (m->tracks)
+		memcpy(m->before_track, m->track, m->tracks * sizeof(m->track[0]));
+	m->before_tracks = m->tracks;
 	m->before_closed = m->closed;
 	m->before_finished = m->finished;
 	m->before_open = m->open;
@@ -292,6 +387,10 @@ void sim_medium_end(struct sp_sim *sim)
 	sp_disc_free(m->disc);
 	m->disc = m->before;
 	m->before = NULL;
+	free(m->track);
+	m->track = m->before_track;
+	m->before_track = NULL;
+	m->tracks = m->before_tracks;
 	m->test = false;
 	m->closed = m->before_closed;
 	m->finished = m->before_finished;

@@ -171,7 +171,7 @@ static uint32_t read_sector(struct sp_sim *sim, const struct read_plan *plan, sp
 static uint32_t read_span(struct sp_sim *sim, const struct read_plan *plan, sp_lba lba,
 			  uint32_t count, unsigned *kind, uint8_t *out, size_t room)
 {
-	const struct sp_region *r = sp_disc_region(sim->disc, lba);
+	const struct sp_region *r = sim->disc ? sp_disc_region(sim->disc, lba) : NULL;
 	uint16_t state[READ_STATES];
 
 	if (!r || !r->stored || plan->c2 || plan->sub || r->mode == SP_MODE_XA_FORM2 ||
@@ -227,7 +227,7 @@ static void read_spend(struct sp_sim *sim, sp_lba lba, uint32_t count)
 
 static bool read_in_range(const struct sp_sim *sim, sp_lba lba, uint32_t count)
 {
-	const sp_lba end = sim_disc_end(sim->disc) + sim->profile.lead_out;
+	const sp_lba end = sim_end(sim) + (sim->kind->family == SIM_CD ? sim->profile.lead_out : 0);
 
 	return lba >= sim->profile.lead_in && lba <= end && (sp_lba)count <= end - lba;
 }

@@ -124,21 +124,30 @@ static uint32_t sector_stored(struct sp_sim *sim, const struct sp_region *region
 /* As it lies there, with what goes wrong with it. */
 static uint32_t sector_load(struct sp_sim *sim, sp_lba lba, bool sub, struct sim_sector *sector)
 {
-	const struct sp_region *last = &sim->disc->region[sim->disc->regions - 1];
+	const struct sp_region *last =
+		sim->disc ? &sim->disc->region[sim->disc->regions - 1] : NULL;
 	sp_lba instead;
 	uint32_t sense = sim_fault_before(sim, lba, &instead);
-	const struct sp_region *region = sp_disc_region(sim->disc, instead);
+	const struct sp_region *region = sim->disc ? sp_disc_region(sim->disc, instead) : NULL;
 
 	sector->lba = instead;
 	sector->state = 0;
 	if (sense)
 		return sense;
+	if (sim->kind->family != SIM_CD && !(region && region->stored)) {
+		/* formatted and never written: zeros; between tracks: nothing */
+		if (!(sim->kind->flags & SIM_OVERWRITE))
+			return SIM_UNREADABLE;
+		memset(sector->main, 0, sizeof(sector->main));
+		sector->mode = SP_MODE_MODE1;
+		return 0;
+	}
 	if (sim->medium && region && region->kind == SP_REGION_POSTGAP &&
 	    region->mode != SP_MODE_AUDIO)
 		return SIM_ILLEGAL_MODE; /* run-out is no data */
 	if (region && region->stored) {
 		sense = sector_stored(sim, region, sub, sector);
-	} else if (!region && instead < last->lba) {
+	} else if (!region && (!last || instead < last->lba)) {
 		return SIM_OUT_OF_RANGE;
 	} else {
 		memset(sector->c2, 0, sizeof(sector->c2));

@@ -9,12 +9,19 @@
 #define STRUCTURE_MAX 2052
 #define DVD_FIRST     0x030000 /* physical sector of LBA 0 */
 
+/* Of recordable media all of the area for data counts. */
+static sp_lba structure_sectors(const struct sp_sim *sim)
+{
+	return sim->medium ? (sp_lba)sim->medium->capacity : sim_disc_end(sim->disc);
+}
+
 /* Physical format information as it would be, ECMA-267 16.1 */
 static void structure_pfi(const struct sp_sim *sim, uint8_t pfi[2048])
 {
 	const struct sp_disc *disc = sim->disc;
-	const uint32_t sectors = (uint32_t)sim_disc_end(disc);
-	const bool two = disc->layer_break != SP_LBA_NONE;
+	const uint32_t sectors = (uint32_t)structure_sectors(sim);
+	const sp_lba second = sim->medium ? sim->medium->layer_break : disc->layer_break;
+	const bool two = second > 0;
 	static const struct {
 		unsigned profile, book;
 	} books[] = {{0x11, 0x25}, {0x14, 0x32}, {0x13, 0x32},
@@ -29,8 +36,8 @@ static void structure_pfi(const struct sp_sim *sim, uint8_t pfi[2048])
 	pfi[2] |= sim->kind->profile == 0x10 ? 1 : 2; /* embossed, recordable */
 	put_be32(pfi + 4, DVD_FIRST);
 	if (two) {
-		const uint32_t layer0_end = DVD_FIRST + (uint32_t)disc->layer_break - 1;
-		const uint32_t layer1 = sectors - (uint32_t)disc->layer_break;
+		const uint32_t layer0_end = DVD_FIRST + (uint32_t)second - 1;
+		const uint32_t layer1 = sectors - (uint32_t)second;
 
 		/* layer 1 begins at the complement of layer 0's end */
 		put_be32(pfi + 8, ((~layer0_end & 0xffffff) + layer1 - 1) & 0xffffff);
@@ -55,7 +62,7 @@ static void structure_di(const struct sp_sim *sim, uint8_t *di)
 	di[12] = 0x11; /* one layer of 120 mm */
 	di[16] = 1;
 	put_be32(di + 24, 0x100000);
-	put_be32(di + 28, (uint32_t)(0x100000 + sim_disc_end(sim->disc) - 1));
+	put_be32(di + 28, (uint32_t)(0x100000 + structure_sectors(sim) - 1));
 }
 
 /* Bytes behind the head, 0: no such structure. */
@@ -68,7 +75,7 @@ static size_t structure_dvd(const struct sp_sim *sim, unsigned format, uint8_t *
 
 	switch (format) {
 	case 0x00:
-		if (sim->disc->pfi)
+		if (sim->disc && sim->disc->pfi)
 			memcpy(to, sim->disc->pfi, 2048);
 		else
 			structure_pfi(sim, to);
@@ -76,7 +83,7 @@ static size_t structure_dvd(const struct sp_sim *sim, unsigned format, uint8_t *
 	case 0x01: /* no copyright protection, no region locked */
 		return 4;
 	case 0x04:
-		if (sim->disc->dmi)
+		if (sim->disc && sim->disc->dmi)
 			memcpy(to, sim->disc->dmi, 2048);
 		return 2048;
 	case 0xff:
@@ -91,7 +98,7 @@ static size_t structure_bd(const struct sp_sim *sim, unsigned format, uint8_t *t
 {
 	if (format != 0x00)
 		return 0;
-	if (sim->disc->pfi)
+	if (sim->disc && sim->disc->pfi)
 		memcpy(to, sim->disc->pfi, 2048);
 	else
 		structure_di(sim, to);
@@ -114,4 +121,14 @@ void sim_read_structure(struct sp_sim *sim, struct sp_command *c)
 	}
 	put_be16(reply, (uint16_t)(size + 2));
 	sim_reply(c, reply, 4 + size, get_be16(c->cdb + 8));
+}
+
+/* Time stamps, layer breaks, book types: taken note of by drives, and of no consequence here. */
+void sim_send_structure(struct sp_sim *sim, struct sp_command *c)
+{
+	const unsigned size = get_be16(c->cdb + 8);
+
+	(void)sim;
+	if (size)
+		sim_sent(c, size);
 }

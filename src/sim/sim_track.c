@@ -10,7 +10,7 @@ void sim_read_capacity(struct sp_sim *sim, struct sp_command *c)
 {
 	uint8_t reply[8];
 
-	const sp_lba end = sim_disc_end(sim->disc);
+	const sp_lba end = sim_end(sim);
 
 	put_be32(reply, end > 0 ? (uint32_t)(end - 1) : 0);
 	put_be32(reply + 4, 2048);
@@ -62,6 +62,11 @@ void sim_read_disc_info(struct sp_sim *sim, struct sp_command *c)
 
 	if (c->cdb[1] & 7) {
 		sim_fail(c, SIM_INVALID_FIELD);
+		return;
+	}
+	if (m && !cd) {
+		sim_dvd_disc_info(sim, reply);
+		sim_reply(c, reply, sizeof(reply), get_be16(c->cdb + 7));
 		return;
 	}
 	reply[2] = (uint8_t)((sim->kind->flags & SIM_ERASABLE ? 0x10 : 0) | session << 2 | state);
@@ -134,13 +139,21 @@ void sim_read_track_info(struct sp_sim *sim, struct sp_command *c)
 	const struct sp_track *t = track_asked(sim->disc, by, number);
 	const struct sim_medium *m = sim->medium;
 	uint8_t reply[36] = {0, 34};
-	const bool next = !t && track_next_asked(sim, by, number);
+	const bool next =
+		!t && (!m || sim->kind->family == SIM_CD) && track_next_asked(sim, by, number);
 
+	const bool cd = sim->kind->family == SIM_CD;
+	if (m && !cd) {
+		if (sim_dvd_track_info(sim, by, number, reply))
+			sim_reply(c, reply, sizeof(reply), get_be16(c->cdb + 7));
+		else
+			sim_fail(c, SIM_INVALID_FIELD);
+		return;
+	}
 	if (!t && !next) {
 		sim_fail(c, SIM_INVALID_FIELD);
 		return;
 	}
-	const bool cd = sim->kind->family == SIM_CD;
 	if (next && m->open)
 		t = &sim->disc->track[sim->disc->tracks - 1];
 	const bool goes_on = t && m && m->open && t == &sim->disc->track[sim->disc->tracks - 1];
