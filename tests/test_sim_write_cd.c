@@ -286,6 +286,76 @@ static void a_raw_disc_is_not_what_its_q_says(void **state)
 	burner_free(b);
 }
 
+static void a_write_offset_is_not_that_of_the_profile(void **state)
+{
+	static const struct {
+		const char *profile;
+		int offset;
+	} profiles[] = {{"write-offset 30", 30},
+			{"write-offset -30", -30},
+			{"write-offset 700", 700},
+			{"write-offset -1200", -1200}};
+	uint8_t got[2352];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
+		struct burner *b = burner("cd-r", NULL);
+		const int64_t shift = (int64_t)profiles[i].offset * 4;
+
+		b->setup.profile = profiles[i].profile;
+		burner_again(b, NULL);
+		assert_int_equal(page_5(b, TAO, 0xc0, 0), no_sense);
+		write_noise(b, 0, 310, 2352);
+		sync_cache(b);
+		for (sp_lba lba = 0; lba < 310; lba += 3) {
+			assert_int_equal(read_cd(&b->d, 0, lba, 1, 0x10, 0), no_sense);
+			for (int64_t k = 0; k < 2352; k += 588) {
+				const int64_t at = lba * 2352 + k - shift;
+				uint8_t want = 0;
+
+				if (at >= 0 && at < 310 * 2352) {
+					sp_pattern_fill(1, at / 2352, got, sizeof(got));
+					want = got[at % 2352];
+				}
+				assert_int_equal(b->d.data[k], want);
+			}
+		}
+		burner_free(b);
+	}
+}
+
+/* Packs are sent in their order and come back in it, though they lie otherwise on the disc. */
+static void packs_of_r_w_do_not_come_back(void **state)
+{
+	struct burner *b = burner("cd-r", NULL);
+	uint8_t sheet[64], *end = sheet, block[2448] = {0}, want[96];
+	unsigned spread = 0;
+
+	(void)state;
+	cue(&end, 0x01, 0, 0, 0x01, -150);
+	cue(&end, 0x01, 1, 0, 0x01, -150);
+	cue(&end, 0x01, 1, 1, 0xc0, 0);
+	cue(&end, 0x01, 0xaa, 1, 0x01, 30);
+	assert_int_equal(page_5(b, SAO, 0x00, 0), no_sense);
+	assert_int_equal(send_cue(b, sheet, end), no_sense);
+	for (sp_lba lba = 0; lba < 30; lba++) {
+		sp_pattern_fill(3, lba, block + 2352, 96);
+		assert_int_equal(write_10(b, lba, 1, block, sizeof(block)), no_sense);
+	}
+	sync_cache(b);
+	for (sp_lba lba = 0; lba < 28; lba++) { /* the last two are not whole */
+		sp_pattern_fill(3, lba, want, sizeof(want));
+		assert_int_equal(read_cd(&b->d, 0, lba, 1, 0, 4), no_sense);
+		for (unsigned i = 0; i < 96; i++)
+			assert_int_equal(b->d.data[i], want[i] & 0x3f);
+		assert_int_equal(read_cd(&b->d, 0, lba, 1, 0, 1), no_sense);
+		for (unsigned i = 0; i < 96; i++)
+			spread += (b->d.data[i] & 0x3f) != (want[i] & 0x3f);
+	}
+	assert_true(spread > 1000);
+	burner_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +364,8 @@ int main(void)
 		cmocka_unit_test(a_test_leaves_traces),
 		cmocka_unit_test(a_fault_of_writing_is_not_told),
 		cmocka_unit_test(a_raw_disc_is_not_what_its_q_says),
+		cmocka_unit_test(a_write_offset_is_not_that_of_the_profile),
+		cmocka_unit_test(packs_of_r_w_do_not_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

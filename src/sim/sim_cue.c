@@ -50,6 +50,7 @@ struct cue {
 	struct sp_track *track;
 	const struct cue_form *form; /* of the line before, from `at` on */
 	uint8_t sub;
+	bool packed;
 	unsigned index;
 	char mcn[14], isrc[13]; /* gathered of two lines each */
 	bool lead_in_sub, lead_in, ended;
@@ -103,7 +104,7 @@ static bool cue_run(struct cue *cue, sp_lba end)
 						 .from = cue->form->from,
 						 .rebuild = cue->form->rebuild,
 						 .sub = cue->sub,
-						 .packed = false};
+						 .packed = cue->packed};
 	return true;
 }
 
@@ -150,6 +151,7 @@ static bool cue_track(struct cue *cue, const uint8_t *line, sp_lba at)
 	if (!cue->form || (line[3] & CUE_FORM_SUB) == 0x80)
 		return false;
 	cue->sub = line[3] & CUE_FORM_SUB ? SP_SUB_SIZE : 0;
+	cue->packed = (line[3] & CUE_FORM_SUB) == 0xc0;
 	/* what is data by its control is data by its form */
 	if (!(line[0] >> 4 & SP_CONTROL_DATA) != (cue->form->mode == SP_MODE_AUDIO))
 		return false;

@@ -150,7 +150,13 @@ struct sim_medium {
 	unsigned index; /* raw: the last one Q told */
 	uint8_t *packs; /* CD-Text that came with it */
 	size_t packs_size;
-	bool packs_whole; /* they began to repeat */
+	bool packs_whole;    /* they began to repeat */
+	uint8_t rw[12 * 24]; /* R-W in order of packs: symbols that go on the disc later */
+
+	/* samples on their way to where the write offset puts them */
+	uint8_t *samples;
+	size_t samples_have, samples_skip;
+	sp_lba samples_in, samples_out; /* sectors that come and go next */
 };
 
 /* How a family of media is written to. Each may set the command's sense. */
@@ -245,6 +251,10 @@ bool sim_medium_add(struct sp_disc *disc, const struct sp_region *like, uint64_t
 /* Put whole sectors of 2352 bytes, or blocks of 2048, unless it is but a test. */
 uint32_t sim_medium_put(struct sp_sim *sim, sp_lba lba, uint32_t count, const uint8_t *main,
 			const uint8_t *sub);
+/* The same of one sector of samples, which the drive's write offset moves; and what is left of them
+ * when something else follows. */
+uint32_t sim_medium_samples(struct sp_sim *sim, sp_lba lba, const uint8_t raw[SP_RAW_SIZE]);
+uint32_t sim_medium_samples_end(struct sp_sim *sim);
 uint32_t sim_medium_erase(struct sp_sim *sim, sp_lba lba, uint64_t count);
 void sim_medium_begin(struct sp_sim *sim);    /* with or without the laser */
 void sim_medium_end(struct sp_sim *sim);      /* of a test: as it was */

@@ -249,6 +249,9 @@ void sim_medium_forget(struct sim_medium *m)
 	sp_disc_free(m->planned);
 	free(m->run);
 	free(m->packs);
+	free(m->samples);
+	m->samples = NULL;
+	memset(m->rw, 0, sizeof(m->rw));
 	m->planned = NULL;
 	m->run = NULL;
 	m->packs = NULL;

@@ -46,6 +46,31 @@ uint32_t sim_cd_packs(struct sim_medium *m, const uint8_t *blocks, uint32_t coun
 	return 0;
 }
 
+/* R-W as the host has it: P and Q are the drive's. Packs in their own order are spread over those
+ * that follow, as MMC-6 4.2.3.6 has it, so that the last ones of a disc are not whole. */
+static void session_rw(struct sim_medium *m, const struct sim_run *run, const uint8_t *in,
+		       uint8_t sub[SP_SUB_SIZE])
+{
+	static const uint8_t place[24] = {0,  18, 5,  23, 4,  2,  6, 7,  8,  9,  10, 11,
+					  12, 13, 14, 15, 16, 17, 1, 19, 20, 21, 22, 3};
+	const uint8_t *rw = in;
+
+	if (run->packed) {
+		for (unsigned i = 0; i < SP_SUB_SIZE; i++) {
+			const unsigned to = place[i % 24];
+
+			m->rw[(i / 24 + to % 8) * 24 + to] = in[i];
+		}
+		rw = m->rw;
+	}
+	for (unsigned i = 0; i < SP_SUB_SIZE; i++)
+		sub[i] = (uint8_t)((sub[i] & 0xc0) | (rw[i] & 0x3f));
+	if (run->packed) {
+		memmove(m->rw, m->rw + SP_SUB_SIZE, sizeof(m->rw) - SP_SUB_SIZE);
+		memset(m->rw + sizeof(m->rw) - SP_SUB_SIZE, 0, SP_SUB_SIZE);
+	}
+}
+
 /* One sector of a run: what comes of it, and what the drive adds. */
 static uint32_t session_sector(struct sp_sim *sim, const struct sim_run *run, sp_lba lba,
 			       const uint8_t *in)
@@ -76,11 +101,14 @@ static uint32_t session_sector(struct sp_sim *sim, const struct sim_run *run, sp
 	}
 	if (run->sub && !sp_sub_generate(m->planned, lba, sub))
 		return SIM_INTERNAL;
-	for (unsigned i = 0; i < run->sub; i++) /* P and Q are the drive's */
-		sub[i] = (uint8_t)((sub[i] & 0xc0) | (in[size + i] & 0x3f));
+	if (run->sub)
+		session_rw(m, run, in + size, sub);
 	if (!run->from) /* nothing is sent, and nothing stored */
 		return 0;
-	return sim_medium_put(sim, lba, 1, raw, run->sub ? sub : NULL);
+	if (run->mode == SP_MODE_AUDIO && !run->sub)
+		return sim_medium_samples(sim, lba, raw);
+	const uint32_t sense = sim_medium_samples_end(sim);
+	return sense ? sense : sim_medium_put(sim, lba, 1, raw, run->sub ? sub : NULL);
 }
 
 static const struct sim_run *session_run(const struct sim_medium *m, sp_lba lba)
@@ -193,6 +221,9 @@ uint32_t sim_session_sync(struct sp_sim *sim)
 
 	if (m->next != sim_disc_end(m->planned))
 		return 0; /* not all: the session stays as it is */
+	const uint32_t sense = sim_medium_samples_end(sim);
+	if (sense)
+		return sense;
 	if (m->packs_size && sp_disc_set_cdtext(m->planned, m->packs, m->packs_size) < 0)
 		return SIM_INTERNAL;
 	if (m->packs_size)

@@ -199,8 +199,10 @@ static void cd_write_track(struct sp_sim *sim, struct sp_command *c, sp_lba lba,
 	for (uint32_t i = 0; i < good; i++) {
 		const uint8_t *in = (const uint8_t *)c->data + i * size;
 		const bool framed = cd_frame(sim, block, lba + i, in, raw);
-		const uint32_t failed =
-			framed ? sim_medium_put(sim, lba + i, 1, raw, NULL) : SIM_INTERNAL;
+		const uint32_t failed = !framed ? SIM_INTERNAL
+					: block->mode == SP_MODE_AUDIO
+						? sim_medium_samples(sim, lba + i, raw)
+						: sim_medium_put(sim, lba + i, 1, raw, NULL);
 
 		if (failed || !cd_extend(m, 1, true, SP_REGION_TRACK)) {
 			sim_fail_at(c, failed ? failed : SIM_INTERNAL, lba + i);
@@ -221,7 +223,7 @@ static uint32_t cd_end_track(struct sp_sim *sim)
 	const bool xa = track->mode == SP_MODE_XA;
 	const struct cd_block pad = {xa ? SP_MODE_XA_FORM2 : track->mode, SP_PART_USER};
 	uint8_t raw[SP_RAW_SIZE];
-	uint32_t sense = 0;
+	uint32_t sense = sim_medium_samples_end(sim);
 
 	while (!sense && track->length < TRACK_LEAST) {
 		if (!cd_frame(sim, &pad, m->next, zeros, raw))
