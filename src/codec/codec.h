@@ -19,7 +19,7 @@ enum sp_codec_step {
 /* One method. States are used by one thread at a time; there is nothing else to share. A NULL
  * function: the method has no such side. Memory a state or `work` takes beyond the caller's
  * buffers: zlib 64 KiB, to encode 2 MiB; bzip2 4 MiB, to encode 8 MiB; xz as much as is decoded
- * but never more than 67 MiB, to encode 12 × the block but never more than 48 MiB; adc 300 KiB;
+ * but never more than 67 MiB, to encode 13 × the block but never more than 48 MiB; adc 300 KiB;
  * lzfse 1 MiB, to encode 4 MiB. */
 struct sp_codec {
 	const char *name; /* as messages and options say it: zlib bzip2 xz adc lzfse */

@@ -10,7 +10,7 @@ enum {
 	 * far as it was written to, so that a block of 1 MiB costs 1 MiB whatever it claims. */
 	XZ_DECODE_LIMIT = 67 << 20,
 	XZ_DICTIONARY_MIN = 4096,
-	XZ_DICTIONARY_MAX = 4 << 20, /* encoding takes about 12 times as much */
+	XZ_DICTIONARY_MAX = 4 << 20, /* encoding takes 12 times as much */
 };
 
 struct xz_stream {
