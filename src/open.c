@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A name becomes a source or a sink. */
+#include <spindle/drive.h>
 #include <spindle/spindle.h>
 
 #include "base/bytes.h"
@@ -188,12 +189,29 @@ static int open_io(struct sp_source **source, const struct sp_format **format, s
 	return r;
 }
 
+/* Not of the table: no file has it. */
+static const struct sp_format open_drive = {.name = "drive", .summary = "a disc in a drive"};
+
+static int open_disc(struct sp_input *in, const char *name, const struct sp_options *options,
+		     struct sp_error *err)
+{
+	in->path = strdup(name);
+	in->format = &open_drive;
+	const int r = in->path ? sp_drive_source(&in->source, name, sp_options_notes(options), err)
+			       : sp_fail_memory(err);
+	if (r < 0)
+		sp_input_close(in);
+	return r;
+}
+
 int sp_input_open(struct sp_input *in, const char *path, const char *format,
 		  const struct sp_options *options, struct sp_error *err)
 {
 	struct sp_io *io = NULL;
 
 	memset(in, 0, sizeof(*in));
+	if (!format && sp_drive_is_name(path))
+		return open_disc(in, path, options, err);
 	in->path = open_resolve(path, sp_options_notes(options));
 	if (!in->path)
 		return sp_fail_memory(err);

@@ -75,6 +75,33 @@ enum sp_drive_protection {
 	SP_PROTECTED_OTHER, /* a type not known here */
 };
 
+/* "CD-R", "DVD+RW" of an MMC profile (MMC-6 table 93); "" where there is no medium or none known.
+ */
+SP_API const char *sp_profile_name(unsigned profile);
+
+/* What `drives` tells of one drive. */
+struct sp_drive_report {
+	struct sp_drive_identity identity;
+	unsigned state, profile, protection; /* enum sp_drive_state …; profile of the medium */
+	struct sp_drive_abilities able;      /* probed on a CD that can be read */
+	struct sp_disc *disc;                /* NULL: none that can be read … */
+	char trouble[240];                   /* … and why, else "" */
+};
+
+/* Whether a name means a drive: "sim:" and what follows, or a device file of an optical drive. */
+SP_API bool sp_drive_is_name(const char *name);
+/* Device files of the drives there are, "/dev/sr0" first, a NULL-ended list. NULL: no memory. */
+SP_API char **sp_drives_find(void);
+SP_API void sp_drives_free(char **names);
+/* Look at a drive and what is in it. With `probe`, what it can is tried out on a CD. 0 when the
+ * drive answered, be there a disc or not. Clear *report afterwards in any case. */
+SP_API int sp_drive_look(struct sp_drive_report *report, const char *name, bool probe,
+			 const struct sp_notes *notes, struct sp_error *err);
+SP_API void sp_drive_report_clear(struct sp_drive_report *report);
+/* The disc in a drive as a source, for looking, hashing and comparing. */
+SP_API int sp_drive_source(struct sp_source **out, const char *name, const struct sp_notes *notes,
+			   struct sp_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -76,7 +76,8 @@ struct cli_command {
 	const struct sp_format_option *setting; /* keys of -O that are its own; NULL: none */
 	int (*run)(struct ui *ui, const struct cli_args *args); /* exit code */
 };
-extern const struct cli_command cli_info, cli_convert, cli_verify, cli_merge, cli_hash, cli_formats;
+extern const struct cli_command cli_info, cli_convert, cli_verify, cli_merge, cli_hash, cli_formats,
+	cli_drives;
 
 /* Options every command takes, OPT_NONE-ended. */
 extern const unsigned char cli_common[];

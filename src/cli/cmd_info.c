@@ -115,10 +115,11 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 
 	ui->keep = true;
 	int r = cli_open(&in, ui, args, args->word[0], 0, &err);
+	const bool drive = !r && !strcmp(in.format->name, "drive");
 	const bool once = !r && (in.source->caps & SP_SOURCE_ONCE);
 	if (!r && !strcmp(in.format->name, "store"))
 		r = info_read(ui, in.source, &missing, &err);
-	else if (!r && !once)
+	else if (!r && !once && !drive)
 		r = info_missing(in.source, &missing, &err);
 	if (r < 0) {
 		ui->keep = false;
@@ -132,7 +133,7 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 			 missing == 1 ? " is" : "s are");
 	else if (info_truncated(ui))
 		snprintf(state, sizeof(state), "truncated (see the note)");
-	else if (once)
+	else if (once || drive)
 		snprintf(state, sizeof(state), "not looked through");
 	const struct report_disc report = {
 		.path = in.path,
@@ -151,9 +152,10 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 
 const struct cli_command cli_info = {
 	.name = "info",
-	.summary = "Show what an image is, whether it is whole, and what is on it",
-	.usage = "IMAGE",
-	.example = "spindle info disc.cue\nspindle info --json disc.iso",
+	.summary = "Show what an image or a disc in a drive is, whether it is whole, and what is "
+		   "on it",
+	.usage = "IMAGE|DRIVE",
+	.example = "spindle info disc.cue\nspindle info --json disc.iso\nspindle info /dev/sr0",
 	.least = 1,
 	.most = 1,
 	.option = (const unsigned char[]){OPT_FROM, OPT_SET, OPT_NONE},

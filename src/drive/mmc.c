@@ -20,6 +20,39 @@ bool sp_profile_medium(unsigned profile, unsigned *medium)
 	return true;
 }
 
+const char *sp_profile_name(unsigned profile)
+{
+	static const struct {
+		uint8_t profile;
+		const char *name;
+	} list[] = {
+		{SP_PROFILE_CD_ROM, "CD-ROM"},
+		{SP_PROFILE_CD_R, "CD-R"},
+		{SP_PROFILE_CD_RW, "CD-RW"},
+		{SP_PROFILE_DVD_ROM, "DVD-ROM"},
+		{SP_PROFILE_DVD_R, "DVD-R"},
+		{SP_PROFILE_DVD_RAM, "DVD-RAM"},
+		{SP_PROFILE_DVD_RW_RO, "DVD-RW (restricted overwrite)"},
+		{SP_PROFILE_DVD_RW, "DVD-RW"},
+		{SP_PROFILE_DVD_R_DL, "DVD-R DL"},
+		{SP_PROFILE_DVD_R_DL_JUMP, "DVD-R DL (layer jump)"},
+		{SP_PROFILE_DVD_PLUS_RW, "DVD+RW"},
+		{SP_PROFILE_DVD_PLUS_R, "DVD+R"},
+		{SP_PROFILE_DVD_PLUS_RW_DL, "DVD+RW DL"},
+		{SP_PROFILE_DVD_PLUS_R_DL, "DVD+R DL"},
+		{SP_PROFILE_BD_ROM, "BD-ROM"},
+		{SP_PROFILE_BD_R, "BD-R"},
+		{SP_PROFILE_BD_R_RANDOM, "BD-R (random recording)"},
+		{SP_PROFILE_BD_RE, "BD-RE"},
+		{SP_PROFILE_HD_DVD_ROM, "HD DVD-ROM"},
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (list[i].profile == profile)
+			return list[i].name;
+	return "";
+}
+
 static int mmc_fail_host(const char *name, const char *what, const struct sp_command *c,
 			 struct sp_error *err)
 {

@@ -93,6 +93,11 @@ const struct sp_disc *sp_reader_disc(const struct sp_reader *reader)
 	return reader->disc;
 }
 
+unsigned sp_reader_profile(const struct sp_reader *reader)
+{
+	return reader->profile;
+}
+
 unsigned sp_reader_protection(const struct sp_reader *reader)
 {
 	return reader->protection;

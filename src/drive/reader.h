@@ -41,6 +41,7 @@ int sp_reader_load(struct sp_reader *reader, struct sp_error *err);
  * SP_PART_USER, 2048. It passes sp_disc_check. The reader's: copy it to better it. NULL: not
  * loaded. */
 const struct sp_disc *sp_reader_disc(const struct sp_reader *reader);
+unsigned sp_reader_profile(const struct sp_reader *reader);    /* enum sp_profile of the medium */
 unsigned sp_reader_protection(const struct sp_reader *reader); /* enum sp_drive_protection */
 /* Text that is the same whenever this disc is in any drive: medium, sessions, every start in the
  * TOC, or what identifies a DVD or BD. For sp_store_create. */
@@ -96,7 +97,7 @@ enum sp_read_outcome {
  * has; P-W is interleaved. */
 struct sp_read {
 	sp_lba lba;
-	uint32_t count; /* at most sp_reader_max_count of these parts */
+	uint32_t count; /* more than sp_reader_max_count of these parts take several commands */
 	unsigned parts; /* CD: SP_PART_MAIN and maybe SP_PART_C2, SP_PART_PW; else SP_PART_USER.
 			   A part the drive cannot give comes as zeros: abilities say which */
 	unsigned mode;  /* SP_MODE_AUDIO: CD-DA, the offset applies (to C2 too); SP_MODES: by the
@@ -124,7 +125,7 @@ struct sp_read {
  * padded. 0 whenever the drive gave an answer of some kind: look at outcome. Negative: a wrong
  * call, no memory, or a transport that can no longer be asked. */
 int sp_reader_read(struct sp_reader *reader, struct sp_read *read, struct sp_error *err);
-/* Most sectors one attempt may ask with these parts; 1 at least. */
+/* Most sectors of one command with these parts, 1 at least; less may be known after probing. */
 uint32_t sp_reader_max_count(const struct sp_reader *reader, unsigned parts);
 /* The outcome in words for a person: "medium error: unrecovered read error (03/11/05)". Returns
  * text. */

@@ -149,7 +149,7 @@ static void read_unpack(const struct sp_reader *reader, const struct reader_bloc
 }
 
 /* One sector that no track has, or of another kind: tried once, remembered when refused. */
-static void read_edge(struct sp_reader *reader, struct sp_read *read,
+static void read_edge(struct sp_reader *reader, struct sp_read *read, unsigned kind,
 		      const struct reader_block *block, struct way *way, sp_lba lba)
 {
 	const size_t i = (size_t)(lba - way->from);
@@ -159,7 +159,8 @@ static void read_edge(struct sp_reader *reader, struct sp_read *read,
 	way->status[i] = WAY_PADDED;
 	if (read_beyond(reader, lba))
 		return;
-	reader_command(reader, read, READER_SCRAMBLED, lba, 1, block, way->raw, &good, NULL);
+	reader_command(reader, read, kind == READER_DATA ? READER_DATA : READER_SCRAMBLED, lba, 1,
+		       block, way->raw, &good, NULL);
 	if (good) {
 		read_unpack(reader, block, way->raw, way->data + i * WAY_SIZE);
 		way->status[i] = WAY_READ;
@@ -185,7 +186,7 @@ static void read_gather(struct sp_reader *reader, struct sp_read *read, unsigned
 
 	read->outcome = SP_READ_DONE;
 	for (sp_lba lba = way->from; lba < way->core && read_goes_on(read); lba++)
-		read_edge(reader, read, block, way, lba);
+		read_edge(reader, read, kind, block, way, lba);
 	if (!read_goes_on(read))
 		return;
 	uint8_t *status = way->status + (way->core - way->from);
@@ -195,7 +196,7 @@ static void read_gather(struct sp_reader *reader, struct sp_read *read, unsigned
 			read_unpack(reader, block, way->raw + i * block->size,
 				    way->data + ((size_t)(way->core - way->from) + i) * WAY_SIZE);
 	for (sp_lba lba = way->end; lba < way->to && read_goes_on(read); lba++)
-		read_edge(reader, read, block, way, lba);
+		read_edge(reader, read, kind, block, way, lba);
 }
 
 /* C2 bits of a sector that begins 4 bits × sample into the way: a bit for each byte, so a sample is
@@ -430,45 +431,34 @@ static int read_check(const struct sp_reader *reader, const struct sp_read *read
 	return 0;
 }
 
-int sp_reader_read(struct sp_reader *reader, struct sp_read *read, struct sp_error *err)
+static size_t read_stride(const struct sp_read *read, bool cd)
 {
-	const bool cd = reader->disc && reader->disc->medium == SP_MEDIUM_CD;
-	struct reader_block block;
-	int r = read_check(reader, read, cd, err);
+	if (!cd)
+		return 2048;
+	return SP_RAW_SIZE + (read->parts & SP_PART_C2 ? SP_C2_SIZE : 0u) +
+	       (read->parts & SP_PART_PW ? SP_SUB_SIZE : 0u);
+}
 
-	if (r < 0)
-		return r;
-	read->outcome = SP_READ_DONE;
-	read->host = read->good = read->padded = read->commands = 0;
-	read->key = read->asc = read->ascq = 0;
-	read->bad = SP_LBA_NONE;
-	read->took_us = 0;
-	if (!cd) {
-		if (read->count > sp_reader_max_count(reader, read->parts))
-			return sp_fail(err, SP_ERR_USAGE, "%s: %u sectors in one attempt",
-				       reader->transport->name, (unsigned)read->count);
-		read_blocks(reader, read);
-		read_judge(reader, read, false, SP_MODE_DATA2048, 2048);
-		return 0;
-	}
+/* What one command may ask for, and what goes with it. */
+static int read_piece(struct sp_reader *reader, struct sp_read *read, bool cd, struct sp_error *err)
+{
 	const struct sp_region *region = sp_disc_region(reader->disc, read->lba);
-	const bool data = read_of_data(read, reader, region);
+	const bool data = cd && read_of_data(read, reader, region);
 	const unsigned kind = !data                             ? READER_AUDIO
 			      : read->flags & SP_READ_SCRAMBLED ? READER_SCRAMBLED
 								: READER_DATA;
-	if (!reader->able.probed &&
-	    (read->parts != SP_PART_MAIN || (kind != READER_DATA && reader->offset)))
-		r = sp_reader_probe(reader, err);
-	if (r < 0)
-		return r;
-	if (read->count > sp_reader_max_count(reader, read->parts))
-		return sp_fail(err, SP_ERR_USAGE, "%s: %u sectors in one attempt",
-			       reader->transport->name, (unsigned)read->count);
+	const size_t stride = read_stride(read, cd);
+	struct reader_block block;
+	int r;
+
+	if (!cd) {
+		read_blocks(reader, read);
+		read_judge(reader, read, false, SP_MODE_DATA2048, stride);
+		return 0;
+	}
 	if (read->flags & SP_READ_FLUSH && reader->able.flush == SP_FLUSH_FUA)
 		sp_mmc_flush(reader->transport, read->lba, NULL);
 	reader_block_plan(&reader->able, read->parts, &block);
-	const size_t stride = SP_RAW_SIZE + (read->parts & SP_PART_C2 ? SP_C2_SIZE : 0u) +
-			      (read->parts & SP_PART_PW ? SP_SUB_SIZE : 0u);
 	const bool in_order = block.size == stride && (!block.c2 || block.c2_at == SP_RAW_SIZE) &&
 			      (!block.sub || block.sub == SP_SUB_SIZE);
 	if (!in_order || (kind != READER_DATA && reader->offset) ||
@@ -477,9 +467,52 @@ int sp_reader_read(struct sp_reader *reader, struct sp_read *read, struct sp_err
 	else
 		r = read_short(reader, read, kind, &block, err);
 	if (!r)
-		read_judge(reader, read, data, region ? region->mode : (unsigned)SP_MODE_MODE1,
+		read_judge(reader, read, data,
+			   region && region->mode != SP_MODE_AUDIO ? region->mode
+								   : (unsigned)SP_MODE_MODE1,
 			   stride);
 	return r;
+}
+
+int sp_reader_read(struct sp_reader *reader, struct sp_read *read, struct sp_error *err)
+{
+	const bool cd = reader->disc && reader->disc->medium == SP_MEDIUM_CD;
+	int r = read_check(reader, read, cd, err);
+
+	if (!r && !reader->able.probed && cd && (read->parts != SP_PART_MAIN || reader->offset))
+		r = sp_reader_probe(reader, err);
+	if (r < 0)
+		return r;
+	read->outcome = SP_READ_DONE;
+	read->host = read->good = read->padded = read->commands = 0;
+	read->key = read->asc = read->ascq = 0;
+	read->bad = SP_LBA_NONE;
+	read->took_us = 0;
+	const uint32_t most = sp_reader_max_count(reader, read->parts);
+	const size_t stride = read_stride(read, cd);
+	for (uint32_t i = 0; i < read->count; i++)
+		read->state[i] = SP_STATE_UNREAD;
+	for (uint32_t done = 0; done < read->count && read->outcome == SP_READ_DONE;) {
+		struct sp_read piece = *read;
+
+		piece.lba += done;
+		piece.count = read->count - done < most ? read->count - done : most;
+		piece.data += done * stride;
+		piece.state += done;
+		r = read_piece(reader, &piece, cd, err);
+		if (r < 0)
+			return r;
+		done += piece.count;
+		piece.good += read->good;
+		piece.lba = read->lba;
+		piece.count = read->count;
+		piece.data = read->data;
+		piece.state = read->state;
+		*read = piece;
+		if (piece.outcome != SP_READ_DONE)
+			memset(read->data + done * stride, 0, (read->count - done) * stride);
+	}
+	return 0;
 }
 
 char *sp_reader_reason(const struct sp_read *read, char *text, size_t size)

@@ -119,8 +119,12 @@ static void text_sentence(FILE *out, const struct report_disc *report)
 
 	printable_put(out, report->path);
 	fputs(" is ", out);
-	text_format(out, report->format);
-	fprintf(out, " of %s: ",
+	const bool drive = !strcmp(report->format->name, "drive");
+	if (drive)
+		fputs("a drive", out);
+	else
+		text_format(out, report->format);
+	fprintf(out, " %s %s: ", drive ? "with" : "of",
 		disc->medium < sizeof(medium) / sizeof(*medium) ? medium[disc->medium] : "a disc");
 	if (disc->sessions > 1)
 		fprintf(out, "%zu sessions, ", disc->sessions);
