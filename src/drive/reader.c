@@ -93,6 +93,11 @@ const struct sp_disc *sp_reader_disc(const struct sp_reader *reader)
 	return reader->disc;
 }
 
+int sp_reader_code(struct sp_reader *reader, unsigned track, char text[14], struct sp_error *err)
+{
+	return sp_mmc_code(reader->transport, track, text, err);
+}
+
 unsigned sp_reader_profile(const struct sp_reader *reader)
 {
 	return reader->profile;

@@ -27,6 +27,20 @@ sp_lba reader_end(const struct sp_disc *disc)
 
 /* --- CD ------------------------------------------------------------------------------------ */
 
+/* Eight bytes that happen to come twice make no XA sector of a formless one, where neither the
+ * session nor the EDC says that it is one. */
+static unsigned disc_sector_mode(const uint8_t raw[SP_RAW_SIZE], unsigned type)
+{
+	unsigned form;
+	const unsigned mode = sp_sector_probe(raw, &form);
+
+	if (mode != SP_MODE_XA || type != SP_SESSION_CDROM ||
+	    !(sp_sector_verify(form == 2 ? SP_PROTECTION_FORM2 : SP_PROTECTION_FORM1, raw) &
+	      SP_STATE_EDC))
+		return mode;
+	return SP_MODE_MODE2;
+}
+
 /* The mode of a data track by its own sectors; what cannot be read is by the session's type. */
 static unsigned disc_track_mode(struct sp_reader *reader, const struct sp_toc *toc, unsigned i,
 				sp_lba end)
@@ -37,18 +51,19 @@ static unsigned disc_track_mode(struct sp_reader *reader, const struct sp_toc *t
 
 	if (!(track->control & SP_CONTROL_DATA))
 		return SP_MODE_AUDIO;
+	for (unsigned s = 0; s < toc->sessions; s++)
+		if (toc->session[s].number == track->session)
+			type = toc->session[s].type;
 	for (sp_lba lba = track->start; lba < end && lba < track->start + MODE_TRIES; lba++) {
 		struct sp_read read = {.parts = SP_PART_MAIN};
 		uint8_t raw[SP_RAW_SIZE];
 		uint32_t good = 0;
 
 		reader_command(reader, &read, READER_DATA, lba, 1, &block, raw, &good, NULL);
-		if (good && sp_sector_probe(raw, NULL) != SP_MODE_AUDIO)
-			return sp_sector_probe(raw, NULL);
+		const unsigned probed = good ? disc_sector_mode(raw, type) : SP_MODE_AUDIO;
+		if (probed != SP_MODE_AUDIO)
+			return probed;
 	}
-	for (unsigned s = 0; s < toc->sessions; s++)
-		if (toc->session[s].number == track->session)
-			type = toc->session[s].type;
 	const unsigned mode = type == SP_SESSION_CDROM ? SP_MODE_MODE1 : SP_MODE_XA;
 	sp_note(&reader->notes, "track %u: its first sectors tell no mode; taken for %s",
 		track->number, sp_mode_name(mode));

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The reader over simulated drives: what it gives is what lies on the disc, whatever the drive. */
+#include "drive/reader.h"
+
+#include "disc/sector.h"
+#include "disc/subchannel.h"
+#include "sim/sim.h"
+#include "sim/sim_profile.h"
+#include "tests/layouts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+enum { SEED = 5, MOST = 64, BLOCK = SP_RAW_SIZE + SP_C2_SIZE + SP_SUB_SIZE };
+
+struct bench {
+	struct sp_reader *reader;
+	struct sp_source *medium; /* the same pattern once more */
+	unsigned notes;
+	char note[240];
+	uint8_t data[MOST * BLOCK];
+	uint16_t state[MOST];
+};
+
+static void bench_note(void *user, const char *text)
+{
+	struct bench *b = user;
+
+	b->notes++;
+	strncpy(b->note, text, sizeof(b->note) - 1);
+}
+
+static struct bench *bench_open(const char *layout, const char *profile, const char *faults)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	const struct sp_notes notes = {bench_note, b};
+	const struct sp_sim_setup setup = {.profile = profile,
+					   .profile_name = "profile",
+					   .faults = faults,
+					   .faults_name = "f"};
+	struct sp_transport *transport;
+	struct sp_error err = {0};
+	struct sp_sim *sim;
+
+	if (!b || sp_sim_new(&sim, &setup, &err) ||
+	    sp_sim_load(sim, layout_source(layout_named(layout), SEED), &err) ||
+	    sp_sim_transport(&transport, sim, "sim", &err) ||
+	    sp_reader_open(&b->reader, transport, &notes, &err))
+		fail_msg("%s, %s: %s", layout, profile, err.text);
+	b->medium = layout_source(layout_named(layout), SEED);
+	return b;
+}
+
+static void bench_load(struct bench *b)
+{
+	struct sp_error err = {0};
+
+	if (sp_reader_load(b->reader, &err))
+		fail_msg("%s", err.text);
+}
+
+static void bench_close(struct bench *b)
+{
+	sp_reader_close(b->reader);
+	sp_source_close(b->medium);
+	free(b);
+}
+
+static const char *profile_named(const char *name)
+{
+	for (const struct sp_sim_named_profile *p = sp_sim_profiles; p->name; p++)
+		if (!strcmp(p->name, name))
+			return p->text;
+	fail_msg("no profile %s", name);
+	return NULL;
+}
+
+/* A sector of the medium, 2352 bytes (2048 of a DVD) and P-W; what no region stores is zeros. */
+static unsigned medium_sector(struct sp_source *src, sp_lba lba, uint8_t *raw, uint8_t *pw)
+{
+	const struct sp_region *r = sp_disc_region(src->disc, lba);
+	uint8_t data[BLOCK], whole[BLOCK];
+	uint16_t state = 0;
+
+	memset(raw, 0, SP_RAW_SIZE);
+	memset(pw, 0, SP_SUB_SIZE);
+	if (!r || !r->stored)
+		return SP_MODE_AUDIO;
+	const bool cd = src->disc->medium == SP_MEDIUM_CD;
+	struct sp_span span = {.lba = lba,
+			       .count = 1,
+			       .mode = r->mode,
+			       .parts = r->parts,
+			       .stride = sp_sector_size(r->mode, r->parts),
+			       .data = data,
+			       .state = &state};
+	struct sp_error err;
+
+	assert_int_equal(sp_source_read(src, &span, &err), 0);
+	if (!cd) {
+		memcpy(raw, data, 2048);
+		return r->mode;
+	}
+	if (sp_sector_convert(src->disc, r->mode, r->parts, SP_PART_MAIN | SP_PART_PW, lba, 1, data,
+			      whole, NULL, NULL, &err))
+		fail_msg("%s", err.text);
+	memcpy(raw, whole, SP_RAW_SIZE);
+	memcpy(pw, whole + SP_RAW_SIZE, SP_SUB_SIZE);
+	return r->mode == SP_MODE_DATA2048 ? SP_MODE_MODE1 : r->mode;
+}
+
+static void bench_read(struct bench *b, struct sp_read *read)
+{
+	struct sp_error err = {0};
+
+	read->data = b->data;
+	read->state = b->state;
+	memset(b->data, 0xa5, sizeof(b->data));
+	memset(b->state, 0xff, sizeof(b->state));
+	if (sp_reader_read(b->reader, read, &err))
+		fail_msg("LBA %d: %s", (int)read->lba, err.text);
+}
+
+/* Padded at one end: zeros there, and all else as it should be. */
+static bool same_but_padding(const uint8_t *given, const uint8_t *raw, size_t size)
+{
+	size_t head = 0, tail = 0;
+
+	while (head < size && given[head] == raw[head])
+		head++;
+	while (tail < size && given[size - 1 - tail] == raw[size - 1 - tail])
+		tail++;
+	if (head == size)
+		return true;
+	const size_t from = head >= tail ? head : 0, to = head >= tail ? size : size - tail;
+	for (size_t i = from; i < to; i++)
+		if (given[i])
+			return false;
+	return true;
+}
+
+static bool all_zero(const uint8_t *data, size_t size)
+{
+	while (size && !data[size - 1])
+		size--;
+	return !size;
+}
+
+/* All sectors of a region, as many at once as may be. */
+static void walk_region(struct bench *b, const struct sp_region *r, unsigned parts, unsigned mode,
+			const char *what)
+{
+	const bool cd = b->medium->disc->medium == SP_MEDIUM_CD;
+	const size_t main = cd ? SP_RAW_SIZE : 2048;
+	const size_t stride = main + (parts & SP_PART_C2 ? SP_C2_SIZE : 0u) +
+			      (parts & SP_PART_PW ? SP_SUB_SIZE : 0u);
+	uint8_t raw[SP_RAW_SIZE], pw[SP_SUB_SIZE], q[12], given[12];
+	uint32_t losses = 0;
+
+	for (uint64_t done = 0; done < r->count;) {
+		struct sp_read read = {.lba = r->lba + (sp_lba)done, .parts = parts, .mode = mode};
+		const uint32_t most = sp_reader_max_count(b->reader, parts);
+
+		read.count = most < MOST ? most : MOST;
+		if (read.count > r->count - done)
+			read.count = (uint32_t)(r->count - done);
+		bench_read(b, &read);
+		if (read.outcome != SP_READ_DONE || read.good != read.count) {
+			char why[128];
+
+			fail_msg("%s: LBA %d: %s", what, (int)read.lba,
+				 sp_reader_reason(&read, why, sizeof(why)));
+		}
+		for (uint32_t i = 0; i < read.count; i++) {
+			const uint8_t *sector = b->data + i * stride;
+
+			medium_sector(b->medium, read.lba + i, raw, pw);
+			if (b->state[i] & SP_STATE_PADDED ? !same_but_padding(sector, raw, main)
+							  : memcmp(sector, raw, main) != 0)
+				fail_msg("%s: LBA %d differs", what, (int)read.lba + (int)i);
+			/* Q of the last sectors of a drive that gives it late lies beyond what
+			 * it reads: it is not there, and said so */
+			const int late = sp_reader_abilities(b->reader)->q_shift;
+			const bool lost = parts & SP_PART_PW && late && b->state[i] & SP_STATE_Q &&
+					  all_zero(sector + stride - SP_SUB_SIZE, SP_SUB_SIZE);
+			if (b->state[i] & ~(SP_STATE_PADDED | (lost ? SP_STATE_Q : 0)))
+				fail_msg("%s: LBA %d: state %x", what, (int)read.lba + (int)i,
+					 b->state[i]);
+			losses += lost;
+			if (!(parts & SP_PART_PW))
+				continue;
+			sp_sub_get_q(pw, q);
+			sp_sub_get_q(sector + stride - SP_SUB_SIZE, given);
+			if (sp_reader_abilities(b->reader)->sub != SP_SUB_NONE && !lost &&
+			    memcmp(q, given, 12) != 0)
+				fail_msg("%s: LBA %d: Q differs", what, (int)read.lba + (int)i);
+		}
+		done += read.count;
+	}
+	if (losses > 10)
+		fail_msg("%s: %u Qs from LBA %d are lost", what, losses, (int)r->lba);
+}
+
+static void walk(const char *layout, const char *name, const char *profile, int offset)
+{
+	struct bench *b = bench_open(layout, profile, NULL);
+	const bool cd = b->medium->disc->medium == SP_MEDIUM_CD;
+	static const unsigned parts[] = {SP_PART_MAIN, SP_PART_MAIN | SP_PART_C2 | SP_PART_PW,
+					 SP_PART_MAIN | SP_PART_PW, SP_PART_MAIN | SP_PART_C2};
+	char what[96];
+
+	bench_load(b);
+	assert_int_equal(sp_reader_set_offset(b->reader, offset, NULL), 0);
+	for (size_t i = 0; i < (cd ? 4 : 1); i++)
+		for (size_t k = 0; k < b->medium->disc->regions; k++) {
+			const struct sp_region *r = &b->medium->disc->region[k];
+
+			snprintf(what, sizeof(what), "%s, %s, parts %x", layout, name, parts[i]);
+			if (r->stored && r->lba >= 0)
+				walk_region(b, r, cd ? parts[i] : SP_PART_USER, r->mode, what);
+		}
+	bench_close(b);
+}
+
+static bool reads_whole(const struct layout *l)
+{
+	return !(l->flags & LAYOUT_HUGE) &&
+	       (l->medium == SP_MEDIUM_CD || l->medium == SP_MEDIUM_DVD);
+}
+
+static void a_sector_is_not_read_as_it_lies_on_the_disc(void **state)
+{
+	(void)state;
+	for (const struct layout *l = layouts; l->name; l++)
+		if (reads_whole(l))
+			walk(l->name, "ordinary", "", 0);
+}
+
+/* Profiles and the correction that makes their samples the disc's. Where a profile cannot reach
+ * beyond the tracks, samples at the ends are padded: the pattern's ends would differ. */
+static const struct {
+	const char *name;
+	int offset;
+} drives[] = {
+	{"ideal", 0},        {"plextor", 30},    {"lg-asus", 6},     {"pioneer", 667},
+	{"usb-bridge", 102}, {"laptop-slim", 6}, {"no-c2", 12},      {"lying-c2", 48},
+	{"dirty-c2", 0},     {"bcd-toc", 0},     {"stale-cache", 0}, {"reader", 594},
+};
+
+static int drive_offset(const char *name)
+{
+	for (size_t i = 0; i < sizeof(drives) / sizeof(drives[0]); i++)
+		if (!strcmp(drives[i].name, name))
+			return drives[i].offset;
+	return 0;
+}
+
+static void a_drive_of_another_kind_gives_something_else(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(drives) / sizeof(drives[0]); i++)
+		for (const struct layout *l = layouts; l->name; l++)
+			if (l->medium == SP_MEDIUM_CD && reads_whole(l))
+				walk(l->name, drives[i].name, profile_named(drives[i].name),
+				     drives[i].offset);
+}
+
+/* --- what goes wrong ----------------------------------------------------------------------- */
+
+static const unsigned all_parts = SP_PART_MAIN | SP_PART_C2 | SP_PART_PW;
+
+static void a_wrong_sector_is_taken_for_the_right_one(void **state)
+{
+	struct bench *b = bench_open("mixed", "", "5 wrong-sector 2\n45 wrong-sector 1\n");
+	struct sp_read data = {.lba = 4, .count = 3, .parts = SP_PART_MAIN, .mode = SP_MODE_MODE1};
+	struct sp_read audio = {.lba = 44, .count = 3, .parts = all_parts, .mode = SP_MODE_AUDIO};
+
+	(void)state;
+	bench_load(b);
+	bench_read(b, &data); /* by its header */
+	assert_int_equal(data.outcome, SP_READ_DONE);
+	assert_int_equal(b->state[0], 0);
+	assert_int_equal(b->state[1], SP_STATE_HEADER);
+	assert_int_equal(b->state[2], 0);
+	bench_read(b, &audio); /* by Q alone */
+	assert_int_equal(audio.good, 3);
+	assert_int_equal(b->state[0], 0);
+	assert_int_equal(b->state[1], SP_STATE_HEADER);
+	assert_int_equal(b->state[2], 0);
+	bench_close(b);
+}
+
+static void a_q_with_a_wrong_crc_is_not_told(void **state)
+{
+	struct bench *b = bench_open("audio-3", "", "31 bad-q\n");
+	struct sp_read read = {.lba = 30, .count = 3, .parts = all_parts, .mode = SP_MODES};
+
+	(void)state;
+	bench_load(b);
+	bench_read(b, &read);
+	assert_int_equal(b->state[0], 0);
+	assert_int_equal(b->state[1], SP_STATE_Q);
+	assert_int_equal(b->state[2], 0);
+	bench_close(b);
+}
+
+/* The pointers move with the samples: every byte that is wrong has its bit. */
+static void c2_points_elsewhere_once_an_offset_is_applied(void **state)
+{
+	static const char *const names[] = {"ordinary", "plextor", "lg-asus", "pioneer"};
+	uint8_t raw[SP_RAW_SIZE], pw[SP_SUB_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct bench *b = bench_open("audio", profile_named(names[i]), "15..17 c2 40\n");
+		struct sp_read read = {.lba = 12, .count = 8, .parts = all_parts, .mode = SP_MODES};
+		unsigned wrong = 0, hit = 0;
+
+		bench_load(b);
+		sp_reader_set_offset(b->reader, drive_offset(names[i]), NULL);
+		bench_read(b, &read);
+		for (uint32_t k = 0; k < 8; k++) {
+			const uint8_t *sector = b->data + k * BLOCK, *c2 = sector + SP_RAW_SIZE;
+			unsigned bits = 0;
+
+			medium_sector(b->medium, 12 + k, raw, pw);
+			for (unsigned n = 0; n < SP_RAW_SIZE; n++) {
+				const bool set = c2[n / 8] >> (7 - n % 8) & 1;
+
+				bits += set;
+				wrong += sector[n] != raw[n];
+				hit += set && sector[n] != raw[n];
+			}
+			assert_int_equal(!bits, !(b->state[k] & SP_STATE_C2));
+		}
+		/* a damaged byte may be what it was by chance, but not one may be missed */
+		if (wrong < 50 || hit != wrong)
+			fail_msg("%s: %u of %u wrong bytes pointed at", names[i], hit, wrong);
+		bench_close(b);
+	}
+}
+
+static void sectors_before_a_bad_one_are_lost(void **state)
+{
+	struct bench *b = bench_open("mode1-raw", "", "13 unreadable\n");
+	struct sp_read read = {.lba = 10, .count = 8, .parts = SP_PART_MAIN, .mode = SP_MODES};
+	uint8_t raw[SP_RAW_SIZE], pw[SP_SUB_SIZE];
+	char why[128];
+
+	(void)state;
+	bench_load(b);
+	bench_read(b, &read);
+	assert_int_equal(read.outcome, SP_READ_MEDIUM);
+	assert_int_equal(read.bad, 13);
+	assert_int_equal(read.good, 3);
+	assert_int_equal(read.key, 3);
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(b->state[i], i < 3 ? 0 : SP_STATE_UNREAD);
+	medium_sector(b->medium, 12, raw, pw);
+	assert_memory_equal(b->data + (size_t)2 * SP_RAW_SIZE, raw, SP_RAW_SIZE);
+	assert_true(all_zero(b->data + (size_t)3 * SP_RAW_SIZE, (size_t)5 * SP_RAW_SIZE));
+	assert_string_equal(sp_reader_reason(&read, why, sizeof(why)),
+			    "medium error: unrecovered error beyond L-EC (03/11/05)");
+	/* the source reads around it */
+	struct sp_source *src;
+	struct sp_span span = {.lba = 10,
+			       .count = 8,
+			       .mode = SP_MODE_MODE1,
+			       .parts = SP_PART_MAIN,
+			       .stride = SP_RAW_SIZE,
+			       .data = b->data,
+			       .state = b->state};
+	struct sp_error err = {0};
+	assert_int_equal(sp_reader_source(&src, b->reader, &err), 0);
+	memset(b->state, 0, sizeof(b->state));
+	assert_int_equal(sp_source_read(src, &span, &err), 0);
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(b->state[i], i == 3 ? SP_STATE_UNREAD : 0);
+	sp_source_close(src);
+	b->reader = NULL;
+	bench_close(b);
+}
+
+static void trouble_with_the_drive_is_taken_for_damage(void **state)
+{
+	static const struct {
+		const char *fault;
+		unsigned outcome;
+	} cases[] = {
+		{"20 not-ready 1000\n", SP_READ_NOT_READY},
+		{"20 reset\n", SP_READ_NOT_READY},
+		{"20 attention\n", SP_READ_NOT_READY},
+		{"20 change\n", SP_READ_CHANGED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench *b = bench_open("audio", "", cases[i].fault);
+		struct sp_read read = {
+			.lba = 20, .count = 1, .parts = SP_PART_MAIN, .mode = SP_MODES};
+		struct sp_error err = {0};
+
+		bench_load(b);
+		bench_read(b, &read);
+		if (read.outcome != cases[i].outcome && read.outcome != SP_READ_CHANGED)
+			fail_msg("%s: outcome %u", cases[i].fault, read.outcome);
+		assert_int_equal(read.good, 0);
+		/* and it passes: the same disc is there still */
+		char *identity = strdup(sp_reader_disc_identity(b->reader));
+		assert_int_equal(sp_reader_load(b->reader, &err), 0);
+		assert_string_equal(sp_reader_disc_identity(b->reader), identity);
+		free(identity);
+		bench_read(b, &read);
+		assert_int_equal(read.outcome, SP_READ_DONE);
+		bench_close(b);
+	}
+}
+
+static void an_empty_drive_does_not_say_so(void **state)
+{
+	const struct sp_sim_setup setup = {.profile = ""};
+	struct sp_transport *transport;
+	struct sp_reader *reader;
+	struct sp_error err = {0};
+	struct sp_sim *sim;
+	unsigned at;
+
+	(void)state;
+	assert_int_equal(sp_sim_new(&sim, &setup, &err), 0);
+	assert_int_equal(sp_sim_transport(&transport, sim, "sim", &err), 0);
+	assert_int_equal(sp_reader_open(&reader, transport, NULL, &err), 0);
+	assert_int_equal(sp_reader_state(reader, &at, &err), 0);
+	assert_int_equal(at, SP_DRIVE_EMPTY);
+	assert_int_equal(sp_reader_load(reader, &err), SP_ERR_DEVICE);
+	assert_string_equal(err.text, "sim: no disc in the drive; put one in and try again");
+	assert_null(sp_reader_disc(reader));
+	sp_reader_close(reader);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sector_is_not_read_as_it_lies_on_the_disc),
+		cmocka_unit_test(a_drive_of_another_kind_gives_something_else),
+		cmocka_unit_test(a_wrong_sector_is_taken_for_the_right_one),
+		cmocka_unit_test(a_q_with_a_wrong_crc_is_not_told),
+		cmocka_unit_test(c2_points_elsewhere_once_an_offset_is_applied),
+		cmocka_unit_test(sectors_before_a_bad_one_are_lost),
+		cmocka_unit_test(trouble_with_the_drive_is_taken_for_damage),
+		cmocka_unit_test(an_empty_drive_does_not_say_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
