@@ -92,6 +92,8 @@ int sp_drive_source(struct sp_source **out, const char *name, const struct sp_no
 		return r;
 	r = sp_reader_load(reader, err);
 	if (!r)
+		r = sp_reader_survey(reader, err);
+	if (!r)
 		r = sp_reader_source(out, reader, err);
 	if (r < 0)
 		sp_reader_close(reader);

@@ -176,6 +176,8 @@ static void fuzz_talk(const uint8_t *data, size_t size)
 	if (!r && !sp_reader_probe(reader, &err)) {
 		sp_reader_set_recovery(reader, 3, true, &err);
 		fuzz_read(reader);
+		if (!sp_reader_survey(reader, &err) && sp_disc_check(sp_reader_disc(reader), &err))
+			abort();
 		sp_reader_code(reader, 1, code, &err);
 	}
 	sp_reader_close(reader);

@@ -50,6 +50,11 @@ const char *sp_reader_disc_identity(const struct sp_reader *reader);
  * "" where there is none. track 0: the MCN. */
 int sp_reader_code(struct sp_reader *reader, unsigned track, char text[14], struct sp_error *err);
 
+/* Better the layout by a few readings of Q: index 00 and 02 and on where they are, modes of
+ * pregaps, MCN and ISRCs as the drive tells them. Each change is sought by halves, so it costs a
+ * few seconds; what Q does not tell stays as the TOC has it. Nothing to do on DVD and BD. */
+int sp_reader_survey(struct sp_reader *reader, struct sp_error *err);
+
 /* --- what it can --------------------------------------------------------------------------- */
 
 /* Try out what the drive can with the disc that is loaded; done once for a disc, at the latest by
