@@ -109,7 +109,7 @@ made=$(ls made)
 stays() { left made $made "$@"; }
 
 # --- help, versions, typos -------------------------------------------------------------------
-for command in info convert verify merge hash drives formats; do
+for command in info rip convert verify merge hash drives formats; do
 	run 0 $command --help && says "^Example" && says "  spindle $command" && silent
 	ok "$command --help has an example"
 	cp out help

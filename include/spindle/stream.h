@@ -179,6 +179,8 @@ SP_API int sp_sink_null(struct sp_sink **out, struct sp_error *err);
 
 enum sp_digest { SP_DIGEST_CRC32, SP_DIGEST_MD5, SP_DIGEST_SHA1, SP_DIGEST_SHA256, SP_DIGESTS };
 SP_API const char *sp_digest_name(unsigned digest); /* crc32 md5 sha1 sha256 */
+/* Of some bytes, in hexadecimal. False: no memory, or the system forbids it. */
+SP_API bool sp_digest_of(unsigned digest, const void *data, size_t size, char hex[65]);
 struct sp_hash {
 	unsigned track;           /* 0: the whole disc */
 	uint64_t size;            /* bytes */

@@ -33,6 +33,14 @@ enum cli_option_id { /* places in the one table of options.c */
 		     OPT_DAT,
 		     OPT_MAJORITY,
 		     OPT_PREFER,
+		     OPT_TRACKS,
+		     OPT_SPEED,
+		     OPT_RETRIES,
+		     OPT_OFFSET,
+		     OPT_SUB,
+		     OPT_PARANOID,
+		     OPT_EJECT,
+		     OPT_ACCURATERIP,
 		     OPTIONS
 };
 
@@ -77,7 +85,7 @@ struct cli_command {
 	int (*run)(struct ui *ui, const struct cli_args *args); /* exit code */
 };
 extern const struct cli_command cli_info, cli_convert, cli_verify, cli_merge, cli_hash, cli_formats,
-	cli_drives;
+	cli_rip, cli_drives;
 
 /* Options every command takes, OPT_NONE-ended. */
 extern const unsigned char cli_common[];

@@ -34,6 +34,18 @@ const struct cli_option cli_options[OPTIONS] = {
 	[OPT_MAJORITY] = {"majority", 0, CLI_FLAG, NULL,
 			  "where good data differs, take what most of the dumps have"},
 	[OPT_PREFER] = {"prefer", 0, CLI_NUMBER, "N", "take from the N-th what nothing decides"},
+	[OPT_TRACKS] = {"tracks", 0, CLI_TEXT, "N[-M]", "only these tracks"},
+	[OPT_SPEED] = {"speed", 0, CLI_TEXT, "N[x]", "read this fast: kB/s, or times 1x"},
+	[OPT_RETRIES] = {"retries", 0, CLI_TEXT, "N",
+			 "read what is bad so often again, 0 to 99; else 3"},
+	[OPT_OFFSET] = {"offset", 0, CLI_TEXT, "N",
+			"read offset correction in samples, kept for this model of drive"},
+	[OPT_SUB] = {"sub", 0, CLI_FLAG, NULL, "keep the sub-channel P-W"},
+	[OPT_PARANOID] = {"paranoid", 0, CLI_FLAG, NULL,
+			  "read audio twice and believe only what agrees"},
+	[OPT_EJECT] = {"eject", 0, CLI_FLAG, NULL, "open the tray when the image is whole"},
+	[OPT_ACCURATERIP] = {"accuraterip", 0, CLI_TEXT, "FILE",
+			     "compare with a saved AccurateRip response"},
 };
 
 const unsigned char cli_common[] = {OPT_JSON,    OPT_PROGRESS, OPT_QUIET,

@@ -59,6 +59,25 @@ const char *sp_digest_name(unsigned digest)
 	return digest < SP_DIGESTS ? name[digest] : "?";
 }
 
+static void hash_hex(char *hex, const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+}
+
+bool sp_digest_of(unsigned digest, const void *data, size_t size, char hex[65])
+{
+	struct sp_digest_state *state = digest < SP_DIGESTS ? sp_digest_new(digest) : NULL;
+	uint8_t out[SP_DIGEST_MAX_SIZE];
+
+	if (!state)
+		return false;
+	sp_digest_update(state, data, size);
+	const size_t bytes = sp_digest_final(state, out);
+	hash_hex(hex, out, bytes);
+	return bytes != 0;
+}
+
 static unsigned hash_wants(struct sp_sink *sink, const struct sp_region *region)
 {
 	(void)sink;
@@ -172,8 +191,7 @@ static int hash_take(struct hash_sink *h, struct hash_lane lanes[HASH_LANES], st
 		if (!size)
 			return sp_fail(err, SP_ERR_UNSUPPORTED, "cannot compute %s",
 				       sp_digest_name(i));
-		for (size_t j = 0; j < size; j++)
-			snprintf(hash->hex[i] + 2 * j, 3, "%02x", out[j]);
+		hash_hex(hash->hex[i], out, size);
 	}
 	return 0;
 }

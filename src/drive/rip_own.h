@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of a rip, shared by the files that make it. */
+#ifndef SP_DRIVE_RIP_OWN_H
+#define SP_DRIVE_RIP_OWN_H
+
+#include <spindle/rip.h>
+
+#include "drive/qlayout.h"
+#include "drive/reader.h"
+#include "drive/rescue.h"
+#include "drive/rip_vote.h"
+#include "stream/store.h"
+
+#include <time.h>
+
+#define RIP_RECORD (SP_RAW_SIZE + SP_C2_SIZE + SP_SUB_SIZE)
+
+struct sp_rip {
+	struct sp_rip_setup setup;
+	struct sp_notes notes;
+	char *drive, *folder; /* folder: of the store, NULL before there is one */
+	struct sp_reader *reader;
+	struct sp_disc *toc;  /* as the store has it */
+	struct sp_disc *disc; /* bettered: after sp_rip_run; else NULL */
+	char *identity;       /* of the disc */
+	struct sp_rip_report report;
+
+	struct sp_store *store;
+	struct sp_rescue *rescue;
+	struct sp_qlayout *ql; /* NULL: no CD */
+	sp_lba origin;         /* of `state` */
+	uint64_t count;
+	uint16_t *state; /* SP_STATE bits of each sector of a CD that was stored; NULL: no CD */
+
+	/* reading */
+	bool sub, c2;  /* P-W comes, C2 too */
+	size_t stride; /* of a record in the store */
+	uint32_t cluster, align;
+	unsigned speed_now;
+	uint8_t *raw, *record; /* cluster × RIP_RECORD each */
+	uint16_t *raw_state;
+	struct sp_vote vote;
+	struct timespec saved, shown;
+};
+
+/* rip_try.c: one try of the rescue. */
+sp_rescue_fn rip_try;
+/* An attempt with waiting, media changes and counting; outcome DONE, MEDIUM or REFUSED. */
+int rip_attempt(struct sp_rip *rip, struct sp_read *read, struct sp_error *err);
+/* Sectors as rip->record has them (stride bytes each), into the store, with these states. */
+int rip_put(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *record,
+	    const uint16_t *state, struct sp_error *err);
+/* What was learnt of one sector that is stored. */
+void rip_learn(struct sp_rip *rip, sp_lba lba, const uint8_t *record, uint16_t state);
+
+/* rip_store.c: the work store and the map beside it. */
+int rip_store_open(struct sp_rip *rip, const char *path, struct sp_error *err);
+/* Everything to the disk, the map last. */
+int rip_store_save(struct sp_rip *rip, struct sp_error *err);
+
+#endif

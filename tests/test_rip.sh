@@ -1,0 +1,183 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Rips of simulated drives, from the command to the image: nothing is lost, damage is told, and
+# whatever stops a rip, the same command goes on.
+
+spindle=${SPINDLE:-./spindle}
+case $spindle in /*) ;; *) spindle=$PWD/$spindle ;; esac
+if ! test -x "$spindle"; then
+	echo "1..0 # SKIP $spindle is not built"
+	exit 0
+fi
+work=$(mktemp -d "${TMPDIR:-/tmp}/rip.XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' HUP INT TERM
+cd "$work" || exit 99
+XDG_CONFIG_HOME=$work/config
+export XDG_CONFIG_HOME
+count=0 failed=0
+
+try() { # 'TOOL…' NAME FUNCTION…
+	count=$((count + 1))
+	for peer in $1; do
+		if ! command -v "$peer" >/dev/null; then
+			echo "ok $count - $2 # SKIP $peer is not installed"
+			return
+		fi
+	done
+	name=$2
+	shift 2
+	(set -ex; "$@") >log 2>&1
+	if test $? -eq 0; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		sed 's/^/# /' log
+		failed=1
+	fi
+}
+
+python3 - <<'P' || exit 99
+import random
+random.seed(5)
+open("audio.bin", "wb").write(random.randbytes(2000 * 2352))
+open("audio.cue", "w").write('''CATALOG 4006381333931
+TITLE "An Album"
+FILE "audio.bin" BINARY
+  TRACK 01 AUDIO
+    ISRC DEABC2400001
+    INDEX 00 00:00:00
+    INDEX 01 00:04:00
+    INDEX 02 00:05:10
+  TRACK 02 AUDIO
+    FLAGS PRE
+    INDEX 00 00:14:40
+    INDEX 01 00:17:00
+''')
+open("disc.iso", "wb").write(random.randbytes(6000 * 2048))
+P
+
+# status CODE COMMAND…
+status() {
+	want=$1
+	shift
+	got=0
+	"$@" || got=$?
+	test "$got" = "$want"
+}
+
+audio() {
+	"$spindle" rip sim:audio.cue a.cue
+	cmp audio.bin a.bin
+	tr -d '\r' <a.cue | sed 's/a\.bin/audio.bin/' | cmp - audio.cue
+	test ! -e a.cue.spindle
+	# the seal of the log is that of its bytes
+	head -n -1 a.log | sha256sum | cut -d ' ' -f 1 >seal
+	sed -n 's/^sha256: //p' a.log | cmp - seal
+	python3 -c '
+import hashlib, json
+log = json.load(open("a.json"))
+data = open("audio.bin", "rb").read()
+assert log["schema"] == 1 and log["whole"]["sha1"] == hashlib.sha1(data).hexdigest()
+assert log["tracks"][1]["md5"] == hashlib.md5(data[1090 * 2352:]).hexdigest()
+assert log["trouble"] == [] and log["mcn"] == "4006381333931"'
+	# no dates in it: once more is the same
+	"$spindle" rip sim:audio.cue again.cue
+	cmp a.log again.log
+}
+
+offset() {
+	"$spindle" rip --offset=+6 sim:audio.cue o.cue
+	# sample i is sample i + 6; the last six are not on the disc
+	python3 -c '
+a, o = open("audio.bin", "rb").read(), open("o.bin", "rb").read()
+assert len(a) == len(o) and o[:-24] == a[24:]'
+	grep -q '^+6 ' config/spindle/offsets
+	"$spindle" rip sim:audio.cue o2.cue
+	cmp o.bin o2.bin
+	rm -r config
+}
+
+music() {
+	mkdir m
+	"$spindle" rip sim:audio.cue m/
+	test "$(ls m/*.flac | wc -l)" = 2
+	test ! -e m.spindle
+}
+
+part() {
+	"$spindle" rip --tracks=2 sim:audio.cue p.cue
+	tail -c $((910 * 2352)) audio.bin | cmp - p.bin
+	status 2 "$spindle" rip --tracks=3 sim:audio.cue p3.cue
+	status 2 "$spindle" rip --tracks=x sim:audio.cue p3.cue
+}
+
+# Bad sectors: all others are there, what is bad is told by LBA, the map is one of ddrescue's.
+bad() {
+	printf '100..102 unreadable\n3000 unreadable\n4000..4003 unreadable times 2\n' >f
+	status 6 "$spindle" rip sim:disc.iso,faults=f b.iso 2>said
+	grep -q 'bad: LBA 100 .* and 2 more' said
+	python3 -c '
+want, got = (open(n, "rb").read() for n in ("disc.iso", "b.iso"))
+for i in range(6000):
+    bad = i in (100, 101, 102, 3000)
+    assert got[i * 2048:(i + 1) * 2048] == (bytes(2048) if bad else want[i * 2048:(i + 1) * 2048]), i
+import json
+runs = [(r["lba"], r["count"]) for r in json.load(open("b.json"))["trouble"]]
+assert runs == [(100, 3), (3000, 1)], runs'
+	test -d b.iso.spindle
+	if command -v ddrescuelog >/dev/null; then
+		ddrescuelog -b2048 -l- b.map >list
+		printf '100\n101\n102\n3000\n' | cmp - list
+	fi
+	# the disc was cleaned
+	rm b.map
+	"$spindle" rip --force sim:disc.iso b.iso
+	cmp disc.iso b.iso
+	test ! -e b.iso.spindle
+}
+
+# Stopped again and again, then gone on with to the end.
+killed() {
+	for i in 02 04 06 08 10 12 14 16 18 20 22 24 26 28 30 32 34 36 38 40; do
+		timeout -s KILL "0.$i" "$spindle" rip sim:audio.cue k.cue || true
+		test ! -e k.cue || break
+	done
+	test -e k.cue || "$spindle" rip sim:audio.cue k.cue
+	cmp audio.bin k.bin
+	tr -d '\r' <k.cue | sed 's/k\.bin/audio.bin/' | cmp - audio.cue
+}
+
+other() {
+	printf '5000 unreadable\n' >f
+	status 6 "$spindle" rip --retries=0 sim:disc.iso,faults=f w.iso
+	cp disc.iso copy.iso
+	printf 'x' | dd of=copy.iso bs=1 conv=notrunc seek=40000 2>/dev/null
+	truncate -s 10240000 copy.iso
+	status 2 "$spindle" rip --force sim:copy.iso w.iso 2>said
+	grep -q 'another disc' said
+	"$spindle" rip --force sim:disc.iso w.iso
+	cmp disc.iso w.iso
+}
+
+troubles() {
+	status 2 "$spindle" rip sim:audio.cue audio.cue
+	status 2 "$spindle" rip sim:audio.cue -
+	status 8 "$spindle" rip sim:audio.cue lost.iso
+	test -d lost.iso.spindle
+	status 2 "$spindle" rip --accuraterip=audio.cue sim:audio.cue n.cue || true
+	"$spindle" rip -n sim:audio.cue n.cue >plan
+	grep -q 'would write n.cue' plan
+	test ! -e n.cue
+}
+
+echo 1..8
+try python3 'an audio disc with a hidden track, indexes and codes' audio
+try python3 'the read offset moves samples and is remembered' offset
+try '' 'a folder gets FLAC files' music
+try '' 'some tracks' part
+try python3 'bad sectors' bad
+try timeout 'killed and gone on with' killed
+try '' 'another disc is refused, the same one goes on' other
+try '' 'what cannot be is said at once' troubles
+exit $failed
