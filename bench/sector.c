@@ -4,6 +4,7 @@
 #include "disc/sector.h"
 #include "disc/edc.h"
 #include "disc/repair.h"
+#include "sim/sim.h"
 
 #include <spindle/disc.h>
 
@@ -94,6 +95,79 @@ static int run_repair_damaged(void)
 	return 0;
 }
 
+static int image_read(struct sp_source *src, struct sp_span *span, struct sp_error *err)
+{
+	(void)src;
+	(void)err;
+	memcpy(span->data, raw + (size_t)span->lba * SP_RAW_SIZE, span->count * span->stride);
+	return 0;
+}
+
+static void image_close(struct sp_source *src)
+{
+	sp_disc_free(src->disc);
+}
+
+/* A simulated drive with `raw` as its disc. */
+static struct sp_sim *drive_make(void)
+{
+	static const struct sp_source_ops ops = {.read = image_read, .close = image_close};
+	static struct sp_source src = {.ops = &ops};
+	const struct sp_region region = {.count = SECTORS,
+					 .session = 1,
+					 .track = 1,
+					 .kind = SP_REGION_TRACK,
+					 .mode = SP_MODE_MODE1,
+					 .parts = SP_PART_MAIN,
+					 .stored = true};
+	struct sp_sim *sim = NULL;
+	struct sp_disc *disc = src.disc = sp_disc_new();
+	struct sp_session *session = disc ? sp_disc_add_session(disc) : NULL;
+	struct sp_track *track = session ? sp_disc_add_track(disc) : NULL;
+
+	if (!track || !sp_disc_add_region(disc, &region))
+		return NULL;
+	session->lead_out = SECTORS;
+	track->session = 1;
+	track->control = SP_CONTROL_DATA;
+	track->mode = SP_MODE_MODE1;
+	track->start = track->index[1] = 0;
+	track->length = SECTORS;
+	if (sp_sim_new(&sim, NULL, NULL) || sp_sim_load(sim, &src, NULL))
+		return NULL;
+	return sim;
+}
+
+/* As many sectors a command as 64 KiB hold. */
+static int run_read_cd(void)
+{
+	static struct sp_sim *sim;
+	uint32_t at = 0;
+
+	if (!sim) {
+		struct sp_command attention = {.cdb_size = 6};
+
+		if (!(sim = drive_make()))
+			return -1;
+		sp_sim_execute(sim, &attention); /* that of the disc that came */
+	}
+	while (at < SECTORS) {
+		const uint32_t n = SECTORS - at < 27 ? SECTORS - at : 27;
+		struct sp_command c = {.cdb = {0xbe, 0, 0, 0, (uint8_t)(at >> 8), (uint8_t)at, 0, 0,
+					       (uint8_t)n, 0xf8},
+				       .cdb_size = 12,
+				       .direction = SP_DATA_IN,
+				       .data = out + (size_t)at * SP_RAW_SIZE,
+				       .size = (size_t)n * SP_RAW_SIZE};
+
+		sp_sim_execute(sim, &c);
+		if (c.status || c.done != c.size)
+			return -1;
+		at += n;
+	}
+	return memcmp(out, raw, SP_RAW_SIZE) ? -1 : 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
@@ -106,6 +180,7 @@ static const struct {
 	{"check", run_check, 1},
 	{"repair", run_repair, 1},
 	{"repair-damaged", run_repair_damaged, REPEAT},
+	{"read-cd", run_read_cd, 1},
 	{"memcpy", run_memcpy, 1},
 };
 #define JOBS (sizeof(jobs) / sizeof(jobs[0]))
