@@ -356,6 +356,51 @@ static void packs_of_r_w_do_not_come_back(void **state)
 	burner_free(b);
 }
 
+static void a_disc_whose_records_do_not_fit_it_is_taken(void **state)
+{
+	static const struct {
+		struct sp_store_shape shape;
+		const char *recorder;
+	} wrong[] = {
+		{{SP_MEDIUM_CD, 9, -150, 2352, true}, "kind dvd-r\ncapacity 100\n"},
+		{{SP_MEDIUM_DVD, 0x11, 0, 2352, false}, "kind dvd-r\ncapacity 100\n"},
+		{{SP_MEDIUM_CD, 9, 0, 2352, true}, "kind cd-r\ncapacity 100\n"},
+		{{SP_MEDIUM_CD, 9, -150, 2048, true}, "kind cd-r\ncapacity 100\n"},
+		{{SP_MEDIUM_CD, 9, -150, 2352, true}, "kind cd-r\ncapacity 999999\n"},
+		{{SP_MEDIUM_CD, 9, -150, 2352, true}, "kind cd-r\ncapacity 100\nopen 1\n"},
+		{{SP_MEDIUM_CD, 9, -150, 2352, true}, "kind cd-r\ncapacity 100\nclosed 1\n"},
+		{{SP_MEDIUM_CD, 9, -150, 2352, true}, "kind cd-rom\ncapacity 100\n"},
+		{{SP_MEDIUM_CD, 9, -150, 2352, true}, "capacity 100\n"},
+		{{SP_MEDIUM_DVD, 0x11, 0, 2048, false},
+		 "kind dvd-r\ncapacity 100\ntrack 0 16 17 1 0\n"},
+		{{SP_MEDIUM_DVD, 0x11, 0, 2048, false},
+		 "kind dvd-r\ncapacity 100\ntrack 0 0 200 1 0\n"},
+		{{SP_MEDIUM_DVD, 0x1a, 0, 2048, false}, "kind dvd+rw\ncapacity 100\nformatted 1\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct sp_memory *mem = sp_memory_new();
+		struct sp_store *store;
+		struct sp_sim *sim;
+		struct sp_io *io;
+		struct sp_error err = {0};
+
+		assert_int_equal(sp_memory_open(mem, "new.disc", true, &io, NULL), 0);
+		assert_int_equal(sp_store_create_blank(&store, io, "new", &wrong[i].shape,
+						       wrong[i].recorder, &err),
+				 0);
+		sp_store_close(store);
+		assert_int_equal(sp_memory_open(mem, "new.disc", false, &io, NULL), 0);
+		assert_int_equal(sp_sim_new(&sim, NULL, NULL), 0);
+		if (sp_sim_load_disc(sim, io, NULL, &err) != SP_ERR_FORMAT)
+			fail_msg("%zu: %s", i, err.text);
+		sp_io_close(io);
+		sp_sim_free(sim);
+		sp_memory_free(mem);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +411,7 @@ int main(void)
 		cmocka_unit_test(a_raw_disc_is_not_what_its_q_says),
 		cmocka_unit_test(a_write_offset_is_not_that_of_the_profile),
 		cmocka_unit_test(packs_of_r_w_do_not_come_back),
+		cmocka_unit_test(a_disc_whose_records_do_not_fit_it_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

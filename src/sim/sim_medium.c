@@ -101,12 +101,33 @@ static int medium_kind(struct sim_script *s, const struct sim_kind **out)
 	return rc || *out ? rc : sim_script_fail(s, &word, "not a medium that is written to");
 }
 
+/* What records of such a medium are. */
+static struct sp_store_shape medium_shape(const struct sim_kind *kind)
+{
+	const bool cd = kind->family == SIM_CD;
+
+	return (struct sp_store_shape){.medium = cd                        ? SP_MEDIUM_CD
+						 : kind->family == SIM_DVD ? SP_MEDIUM_DVD
+									   : SP_MEDIUM_BD,
+				       .profile = kind->profile,
+				       .origin = cd ? -SP_MSF_OFFSET : 0,
+				       .stride = cd ? SP_RAW_SIZE : 2048,
+				       .sub = cd};
+}
+
 /* What the lines say together, and with the layout. */
 static int medium_check(const struct sp_sim *sim, const char *name, struct sp_error *err)
 {
 	const struct sim_medium *m = sim->medium;
 	bool fits = sim->kind != NULL;
 
+	if (fits) { /* records of another length would be written from beyond their data */
+		const struct sp_store_shape is = sp_store_shape(m->store);
+		const struct sp_store_shape want = medium_shape(sim->kind);
+
+		fits = is.medium == want.medium && is.origin == want.origin &&
+		       is.stride == want.stride && is.sub == want.sub;
+	}
 	if (fits && sim->kind->family == SIM_CD) {
 		fits = m->closed <= m->disc->sessions && m->disc->sessions <= m->closed + 1 &&
 		       !(m->open && m->disc->sessions == m->closed) && !m->tracks && !m->formatted;
@@ -184,15 +205,7 @@ static int medium_make(struct sp_sim *sim, struct sp_io *io, const char *name, s
 			       name ? "“%s” is no medium that is written to"
 				    : "%s: empty; say which medium it shall be",
 			       name ? name : io->name);
-	const bool cd = sim->kind->family == SIM_CD;
-	const struct sp_store_shape shape = {.medium = cd ? SP_MEDIUM_CD
-						       : sim->kind->family == SIM_DVD
-							       ? SP_MEDIUM_DVD
-							       : SP_MEDIUM_BD,
-					     .profile = sim->kind->profile,
-					     .origin = cd ? -SP_MSF_OFFSET : 0,
-					     .stride = cd ? SP_RAW_SIZE : 2048,
-					     .sub = cd};
+	const struct sp_store_shape shape = medium_shape(sim->kind);
 	m->capacity = sim->kind->capacity;
 	if (sim->kind->profile == 0x2b)
 		m->layer_break = m->capacity / 2;

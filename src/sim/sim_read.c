@@ -243,7 +243,8 @@ static void read_run(struct sp_sim *sim, struct sp_command *c, const struct read
 		sim_fail_at(c, SIM_OUT_OF_RANGE, plan->lba);
 		return;
 	}
-	while (done < plan->count) {
+	while (done < plan->count &&
+	       (c->done < room || !done)) { /* what nobody takes is not read */
 		uint8_t sector[READ_MOST];
 		size_t size = 0;
 		const sp_lba lba = plan->lba + done;

@@ -55,6 +55,8 @@ struct sp_store_shape {
 int sp_store_create_blank(struct sp_store **out, struct sp_io *io, const char *stem,
 			  const struct sp_store_shape *shape, const char *recorder,
 			  struct sp_error *err);
+/* Of any store. */
+struct sp_store_shape sp_store_shape(const struct sp_store *store);
 const char *sp_store_recorder(const struct sp_store *store); /* NULL: it is no such medium */
 /* Whole records, wherever they are; `sub` NULL: without P-W. */
 int sp_store_put(struct sp_store *store, sp_lba lba, uint32_t count, const uint8_t *main,

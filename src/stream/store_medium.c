@@ -56,6 +56,17 @@ int sp_store_create_blank(struct sp_store **out, struct sp_io *io, const char *s
 	return rc;
 }
 
+struct sp_store_shape sp_store_shape(const struct sp_store *store)
+{
+	const struct sp_store_text *text = &store->text;
+
+	return (struct sp_store_shape){.medium = text->disc->medium,
+				       .profile = text->disc->profile,
+				       .origin = text->origin,
+				       .stride = text->stride,
+				       .sub = text->sub};
+}
+
 const char *sp_store_recorder(const struct sp_store *store)
 {
 	return store->text.recorder;
