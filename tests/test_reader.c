@@ -488,6 +488,77 @@ static void an_empty_drive_does_not_say_so(void **state)
 	sp_reader_close(reader);
 }
 
+/* A drive whose disc says something else of its copyright, or of its size. */
+struct altered {
+	struct sp_transport transport, *inner;
+	uint8_t copyright;
+	int32_t more; /* sectors READ CAPACITY adds */
+};
+
+static int altered_execute(struct sp_transport *transport, struct sp_command *c,
+			   struct sp_error *err)
+{
+	struct altered *a = (struct altered *)transport;
+	const int r = a->inner->ops->execute(a->inner, c, err);
+	uint8_t *data = c->data;
+
+	if (c->cdb[0] == 0xad && c->cdb[7] == 1 && c->done > 4)
+		data[4] = a->copyright;
+	if (c->cdb[0] == 0x25 && c->done == 8)
+		data[3] = (uint8_t)(data[3] + a->more);
+	return r;
+}
+
+static void altered_close(struct sp_transport *transport)
+{
+	struct altered *a = (struct altered *)transport;
+
+	a->inner->ops->close(a->inner);
+}
+
+static void a_dvd_is_taken_by_what_one_table_says(void **state)
+{
+	static const struct sp_transport_ops ops = {.execute = altered_execute,
+						    .close = altered_close};
+	static const struct {
+		uint8_t copyright;
+		int32_t more;
+		int result;
+		unsigned protection;
+		const char *text;
+	} cases[] = {
+		{0, 0, 0, SP_PROTECTED_NOT, NULL},
+		{1, 0, SP_ERR_UNSUPPORTED, SP_PROTECTED_CSS, "CSS"},
+		{2, 0, SP_ERR_UNSUPPORTED, SP_PROTECTED_CPRM, "CPRM"},
+		{9, 0, SP_ERR_UNSUPPORTED, SP_PROTECTED_OTHER, "not known"},
+		{0, 8, 0, SP_PROTECTED_NOT, NULL},  /* PFI is right: no sector lies beyond */
+		{0, -8, 0, SP_PROTECTED_NOT, NULL}, /* and here its last one can be read */
+	};
+	const struct sp_sim_setup setup = {.profile = ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct altered a = {.transport = {&ops, "dvd", 65536, false},
+				    .copyright = cases[i].copyright,
+				    .more = cases[i].more};
+		struct sp_reader *reader;
+		struct sp_error err = {0};
+		struct sp_sim *sim;
+
+		assert_int_equal(sp_sim_new(&sim, &setup, &err), 0);
+		assert_int_equal(sp_sim_load(sim, layout_source(layout_named("dvd"), SEED), &err),
+				 0);
+		assert_int_equal(sp_sim_transport(&a.inner, sim, "sim", &err), 0);
+		assert_int_equal(sp_reader_open(&reader, &a.transport, NULL, &err), 0);
+		assert_int_equal(sp_reader_load(reader, &err), cases[i].result);
+		assert_int_equal(sp_reader_protection(reader), cases[i].protection);
+		if (cases[i].text && !strstr(err.text, cases[i].text))
+			fail_msg("%s", err.text);
+		assert_int_equal(sp_reader_disc(reader)->track[0].length, 64);
+		sp_reader_close(reader);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -500,6 +571,7 @@ int main(void)
 		cmocka_unit_test(sectors_before_a_bad_one_are_lost),
 		cmocka_unit_test(trouble_with_the_drive_is_taken_for_damage),
 		cmocka_unit_test(an_empty_drive_does_not_say_so),
+		cmocka_unit_test(a_dvd_is_taken_by_what_one_table_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
