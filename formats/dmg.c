@@ -2,8 +2,10 @@
 /* dmg: Apple's UDIF, a disk in compressed blocks with checksums of all its parts. */
 #include "formats/dmg.h"
 
+#include "formats/dmg_write.h"
 #include "formats/formats.h"
 #include "formats/img.h"
+#include "formats/iso.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,18 +24,18 @@ struct dmg_source {
 static int dmg_probe(const struct sp_probe *probe)
 {
 	if (probe->head_size >= DMG_KOLY && dmg_is_koly(probe->head))
-		return 90;
+		return 97;
 	for (size_t at = 0; at + DMG_KOLY <= probe->tail_size; at++)
 		if (dmg_is_koly(probe->tail + at))
-			return 90;
+			return 97;
 	return 0;
 }
 
 static int dmg_read(struct sp_source *src, struct sp_span *span, struct sp_error *err)
 {
 	struct dmg_source *dmg = (struct dmg_source *)src;
-	const uint64_t at = (uint64_t)span->lba * DMG_BLOCK;
-	const size_t size = (size_t)span->count * DMG_BLOCK;
+	const uint64_t at = (uint64_t)span->lba * span->stride;
+	const size_t size = (size_t)span->count * span->stride;
 	const int r = sp_io_read(dmg->disk, at, span->data, size, err);
 
 	if (!r)
@@ -138,6 +140,18 @@ static int dmg_open_disk(struct dmg_source *dmg, struct sp_io *io, const struct 
 	return r;
 }
 
+/* A disk of blocks; but of an optical disc, which macOS names so, its sectors. */
+static struct sp_disc *dmg_disc(const struct dmg_source *dmg)
+{
+	static const char optical[] = "(" DMG_OPTICAL " : 0)";
+	const struct dmg_part *part = dmg->map.part;
+	const size_t size = dmg->map.parts == 1 ? strlen(part->name) : 0, n = sizeof(optical) - 1;
+
+	if (size >= n && !strcmp(part->name + size - n, optical) && dmg->disk->size % 2048 == 0)
+		return sp_iso_disc(dmg->disk->size / 2048);
+	return sp_img_disc(dmg->disk->size / DMG_BLOCK);
+}
+
 static int dmg_open(struct sp_source **out, struct sp_io *io, const struct sp_options *options,
 		    struct sp_error *err)
 {
@@ -160,7 +174,7 @@ static int dmg_open(struct sp_source **out, struct sp_io *io, const struct sp_op
 	if (!r)
 		r = dmg_proof_new(&dmg->proof, &dmg->map, err);
 	if (!r) {
-		dmg->source.disc = sp_img_disc(dmg->disk->size / DMG_BLOCK);
+		dmg->source.disc = dmg_disc(dmg);
 		r = dmg->source.disc ? sp_disc_check(dmg->source.disc, err) : sp_fail_memory(err);
 	}
 	if (r < 0) {
@@ -184,6 +198,10 @@ const struct sp_format sp_format_dmg = {
 	.name = "dmg",
 	.summary = "Apple UDIF disk image",
 	.extension = dmg_extension,
+	.flags = SP_FORMAT_STREAMS,
+	.option = dmg_write_option,
+	.carries = dmg_write_carries,
 	.probe = dmg_probe,
 	.open = dmg_open,
+	.create = dmg_write_create,
 };

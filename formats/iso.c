@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* iso: the 2048-byte user data of one data track and nothing else. */
+#include "formats/iso.h"
+
 #include "formats/formats.h"
 #include "stream/extents.h"
 
@@ -44,7 +46,7 @@ static void iso_resize(struct sp_disc *disc, uint64_t sectors)
 	disc->region[0].count = sectors;
 }
 
-static struct sp_disc *iso_disc(uint64_t sectors)
+struct sp_disc *sp_iso_disc(uint64_t sectors)
 {
 	struct sp_disc *disc = sp_disc_new();
 	const struct sp_region region = {.count = sectors,
@@ -120,7 +122,7 @@ static int iso_open(struct sp_source **out, struct sp_io *io, const struct sp_op
 	if (io->size < ISO_SECTOR)
 		return sp_fail(err, SP_ERR_FORMAT, "%s: %llu bytes are less than one sector",
 			       io->name, (unsigned long long)io->size);
-	struct sp_disc *disc = iso_disc(sectors);
+	struct sp_disc *disc = sp_iso_disc(sectors);
 	int r = disc ? sp_disc_check(disc, err) : sp_fail_memory(err);
 	if (!r)
 		r = sp_extents_add(&map, &extent, false, true, err);

@@ -133,6 +133,8 @@ struct sp_sink {
 	unsigned carries;         /* SP_CARRY bits of the layout facts it can hold */
 	uint64_t msf_end;         /* first LBA it cannot address; 0: no limit */
 	struct sp_losses *losses; /* set by sp_copy before begin; a tee adds its children's */
+	struct sp_source *source; /* set by sp_copy before losses are counted, in a scan too, for
+				     sinks that read it then; NULL: it can be read only once */
 	bool dry; /* set by sp_copy: something was lost, nothing is stored any more */
 };
 SP_API void sp_sink_close(struct sp_sink *sink); /* NULL is fine */

@@ -500,9 +500,11 @@ int sp_copy(struct sp_copy *copy, struct sp_error *err)
 		r = copy_spool(&spooled, lender, err);
 	if (spooled)
 		copy->source = spooled;
+	copy->sink->source = copy->source->caps & SP_SOURCE_ONCE ? NULL : copy->source;
 	if (!r)
 		r = copy_whole(pass, err);
 	copy->sink->losses = NULL;
+	copy->sink->source = NULL;
 	sp_source_close(spooled);
 	copy->source = lender;
 	copy_free(pass);

@@ -37,6 +37,7 @@ static int tee_losses(struct sp_sink *sink, const struct sp_disc *disc, struct s
 	if (!tee->disc)
 		return sp_fail_memory(err);
 	for (size_t i = 0; i < tee->count; i++) {
+		tee->child[i]->source = sink->source;
 		const int r = sp_losses_layout(losses, tee->child[i], disc, err);
 		if (r < 0)
 			return r;
