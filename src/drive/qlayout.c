@@ -11,6 +11,7 @@
 
 enum {
 	QL_SURE = 2,      /* readings of a code that must agree */
+	QL_FEW = 200,     /* sectors in which a code need not come twice */
 	QL_NO_MODE = 255, /* of a sector's main channel */
 	QL_LEAD_OUT = 0xaa,
 	QL_START_FLAG = 150, /* sectors of P at least */
@@ -271,14 +272,18 @@ static const char *ql_code_decide(struct ql_code *c, const char *drive, bool *ne
 	if (c->vote.lead >= QL_SURE)
 		return c->vote.text;
 	const char *hint = c->vote.lead ? c->vote.text : c->first;
-	*needed = drive && hint[0] && !strcmp(drive, hint);
-	return *needed ? hint : "";
+	*needed = drive && drive[0] && (!c->readings || !strcmp(drive, hint));
+	return *needed ? drive : "";
 }
 
-static const char *ql_ask(sp_qlayout_code_fn *code, void *user, unsigned track,
+/* The drive's word, where Q's is not enough: readings that are too few, or none in so few sectors
+ * that there need not be one. */
+static const char *ql_ask(sp_qlayout_code_fn *code, void *user, unsigned track, uint64_t sectors,
 			  const struct ql_code *c)
 {
-	return code && c->readings && c->vote.lead < QL_SURE ? code(user, track) : NULL;
+	const bool wanted = c->readings ? c->vote.lead < QL_SURE : sectors < QL_FEW;
+
+	return code && wanted ? code(user, track) : NULL;
 }
 
 static void ql_mcn(struct sp_qlayout *ql, sp_qlayout_code_fn *code, void *user)
@@ -289,7 +294,8 @@ static void ql_mcn(struct sp_qlayout *ql, sp_qlayout_code_fn *code, void *user)
 	for (uint64_t i = 0; i < ql->count; i++)
 		if (ql->reading[i].p < 2 && sp_q_get_mcn(ql->reading[i].q, text))
 			ql_code_take(&c, text, false);
-	const char *taken = ql_code_decide(&c, ql_ask(code, user, 0, &c), &ql->facts->mcn_drive);
+	const char *taken =
+		ql_code_decide(&c, ql_ask(code, user, 0, ql->count, &c), &ql->facts->mcn_drive);
 	for (uint64_t i = 0; i < ql->count; i++)
 		if (ql->reading[i].p < 2 && sp_q_get_mcn(ql->reading[i].q, text))
 			*(strcmp(text, taken) ? &ql->facts->mcn_not : &ql->facts->mcn) += 1;
@@ -311,8 +317,8 @@ static void ql_isrc(struct sp_qlayout *ql, struct sp_track *t, sp_qlayout_code_f
 		if (r && r->p < 2 && sp_q_get_isrc(r->q, text))
 			ql_code_take(&c, text, true);
 	}
-	const char *taken =
-		ql_code_decide(&c, ql_ask(code, user, t->number, &c), &facts->isrc_drive);
+	const char *taken = ql_code_decide(&c, ql_ask(code, user, t->number, t->length, &c),
+					   &facts->isrc_drive);
 	for (sp_lba lba = t->start; lba < end; lba++) {
 		const struct ql_reading *r = ql_at(ql, lba);
 

@@ -92,7 +92,8 @@ static int rip_room(struct sp_rip *rip, struct sp_error *err)
 	return rip->raw && rip->record && rip->raw_state ? 0 : sp_fail_memory(err);
 }
 
-int sp_rip_open(struct sp_rip **out, const struct sp_rip_setup *setup, struct sp_error *err)
+int rip_open_on(struct sp_rip **out, struct sp_reader *reader, const struct sp_rip_setup *setup,
+		struct sp_error *err)
 {
 	struct sp_rip *rip = calloc(1, sizeof(*rip));
 
@@ -101,11 +102,9 @@ int sp_rip_open(struct sp_rip **out, const struct sp_rip_setup *setup, struct sp
 	rip->setup = *setup;
 	if (setup->notes)
 		rip->notes = *setup->notes;
-	rip->drive = strdup(setup->drive);
-	int rc = rip->drive ? sp_drive_open_reader(&rip->reader, setup->drive, &rip->notes, err)
-			    : sp_fail_memory(err);
-	if (!rc)
-		rc = sp_reader_load(rip->reader, err);
+	rip->drive = strdup(sp_reader_name(reader));
+	rip->reader = reader;
+	int rc = rip->drive ? sp_reader_load(rip->reader, err) : sp_fail_memory(err);
 	if (!rc) {
 		rip->toc = sp_disc_copy(sp_reader_disc(rip->reader));
 		rip->identity = strdup(sp_reader_disc_identity(rip->reader));
@@ -118,10 +117,25 @@ int sp_rip_open(struct sp_rip **out, const struct sp_rip_setup *setup, struct sp
 		rc = rip_probe(rip, err);
 	if (!rc)
 		rc = rip_room(rip, err);
-	if (rc < 0)
+	if (rc < 0) {
+		rip->reader = NULL;
 		sp_rip_close(rip);
-	else
+	} else {
 		*out = rip;
+	}
+	return rc;
+}
+
+int sp_rip_open(struct sp_rip **out, const struct sp_rip_setup *setup, struct sp_error *err)
+{
+	struct sp_reader *reader;
+	int rc = sp_drive_open_reader(&reader, setup->drive, setup->notes, err);
+
+	if (rc < 0)
+		return rc;
+	rc = rip_open_on(out, reader, setup, err);
+	if (rc < 0)
+		sp_reader_close(reader);
 	return rc;
 }
 

@@ -43,6 +43,10 @@ struct sp_rip {
 	struct timespec saved, shown;
 };
 
+/* rip.c: sp_rip_open with a reader that is open already; takes it on success. */
+int rip_open_on(struct sp_rip **out, struct sp_reader *reader, const struct sp_rip_setup *setup,
+		struct sp_error *err);
+
 /* rip_try.c: one try of the rescue. */
 sp_rescue_fn rip_try;
 /* An attempt with waiting, media changes and counting; outcome DONE, MEDIUM or REFUSED. */

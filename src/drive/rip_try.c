@@ -103,15 +103,24 @@ int rip_put(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *recor
 	return rc;
 }
 
+static bool rip_of_audio(const struct sp_rip *rip, sp_lba lba)
+{
+	const struct sp_region *region = sp_disc_region(rip->toc, lba);
+
+	return region && region->mode == SP_MODE_AUDIO;
+}
+
 /* Of what kind a sector without sync in a data track is, Q knows: silence before audio. */
-static bool rip_is_audio(const struct sp_rip *rip, const uint8_t *record)
+static bool rip_is_audio(const struct sp_rip *rip, sp_lba lba, const uint8_t *record)
 {
 	uint8_t q[12];
+	sp_lba said;
 
-	if (!rip->sub || sp_sector_probe(record, NULL) != SP_MODE_AUDIO)
+	if (!rip->sub || rip_of_audio(rip, lba) || sp_sector_probe(record, NULL) != SP_MODE_AUDIO)
 		return false;
 	sp_sub_get_q(record + SP_RAW_SIZE, q);
-	return sp_q_valid(q) && !(q[0] >> 4 & SP_CONTROL_DATA);
+	return sp_q_valid(q) && !(q[0] >> 4 & SP_CONTROL_DATA) &&
+	       (!sp_q_lba(q, lba, &said) || said == lba);
 }
 
 /* Records without C2, as the store wants them, from what came. */
@@ -159,7 +168,7 @@ static int rip_store_read(struct sp_rip *rip, const struct sp_read *read, uint8_
 		uint16_t *state = &read->state[i];
 
 		if (rip->ql && *state & SP_STATE_HEADER && !(*state & SP_STATE_UNREAD) &&
-		    rip_is_audio(rip, records + i * rip->stride))
+		    rip_is_audio(rip, read->lba + i, records + i * rip->stride))
 			*state &= (uint16_t) ~(SP_STATE_HEADER | SP_STATE_EDC | SP_STATE_ECC);
 		status[i] = rip_status(*state);
 	}
@@ -177,13 +186,6 @@ static int rip_store_read(struct sp_rip *rip, const struct sp_read *read, uint8_
 }
 
 /* --- what is asked ------------------------------------------------------------------------- */
-
-static bool rip_of_audio(const struct sp_rip *rip, sp_lba lba)
-{
-	const struct sp_region *region = sp_disc_region(rip->toc, lba);
-
-	return region && region->mode == SP_MODE_AUDIO;
-}
 
 static void rip_plan(struct sp_rip *rip, const struct sp_rescue_try *attempt, struct sp_read *read)
 {
