@@ -64,12 +64,14 @@ static const struct cue_form *cue_form(unsigned code)
 	return NULL;
 }
 
-/* Letters of MCN and ISRC: seven in the first line, the rest in the second. */
-static bool cue_code(char *to, size_t size, const uint8_t *line)
+/* Letters of MCN and ISRC, from byte `from` of the line on: of the first seven in the first line,
+ * of the second, where the track's number stands before them, six in each (MMC-6 6.35.4). */
+static bool cue_code(char *to, size_t size, const uint8_t *line, unsigned from)
 {
-	const size_t have = strlen(to), want = size - have < 7 ? size - have : 7;
+	const size_t have = strlen(to), room = CUE_LINE - from;
+	const size_t want = size - have < room ? size - have : room;
 
-	memcpy(to + have, line + 1, want);
+	memcpy(to + have, line + from, want);
 	for (size_t i = have; i < have + want; i++)
 		if (to[i] < 0x20 || to[i] > 0x7e)
 			return false;
@@ -183,12 +185,12 @@ static bool cue_line(struct cue *cue, const uint8_t *line)
 	if (cue->ended)
 		return false;
 	if (adr == 2)
-		return cue_code(cue->mcn, 13, line);
+		return cue_code(cue->mcn, 13, line, 1);
 	if (adr == 3 && cue->track && cue->track->session == cue->session &&
 	    cue->track->number == line[1])
-		return cue_code(cue->track->isrc, 12, line);
+		return cue_code(cue->track->isrc, 12, line, 2);
 	if (adr == 3)
-		return cue_code(cue->isrc, 12, line);
+		return cue_code(cue->isrc, 12, line, 2);
 	if (adr != 1)
 		return false;
 	if (!line[1])
