@@ -4,6 +4,7 @@
 
 #include "sim/open.h"
 #include "sim/trace.h"
+#include "stream/store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,38 @@ static int sim_script(char **text, const char *path, struct sp_error *err)
 	return r;
 }
 
+static int sim_load_recordable(struct sp_sim *sim, const struct sp_sim_name *name,
+			       struct sp_error *err)
+{
+	struct sp_io *io = NULL;
+	int r = sp_io_open_update(&io, name->disc, err);
+
+	if (!r)
+		r = sp_sim_load_disc(sim, io, name->medium, err);
+	if (r < 0)
+		sp_io_close(io);
+	return r;
+}
+
+/* Whether there is a disc that a simulated drive recorded. Whatever else is wrong with the file,
+ * the one who opens it as an image will say. */
+static bool sim_is_recorded(const char *path)
+{
+	const struct sp_format *format = NULL;
+	struct sp_store *store = NULL;
+	struct sp_io *io = NULL;
+	bool recorded = false;
+
+	if (!sp_io_open_file(&io, path, NULL) && !sp_identify(&format, io, NULL) &&
+	    !strcmp(format->name, "store") && !sp_store_open(&store, io, NULL)) {
+		io = NULL;
+		recorded = sp_store_recorder(store) != NULL;
+		sp_store_close(store);
+	}
+	sp_io_close(io);
+	return recorded;
+}
+
 static int sim_load_image(struct sp_sim *sim, const struct sp_sim_name *name,
 			  const struct sp_notes *notes, struct sp_error *err)
 {
@@ -117,9 +150,8 @@ static int sim_load(struct sp_sim *sim, const struct sp_sim_name *name,
 {
 	struct stat st;
 
-	if (name->medium)
-		return sp_fail(err, SP_ERR_UNSUPPORTED, "%s: the simulated drive cannot record yet",
-			       name->disc);
+	if (name->medium || sim_is_recorded(name->disc))
+		return sim_load_recordable(sim, name, err);
 	if (stat(name->disc, &st) < 0)
 		return sp_fail(err, SP_ERR_IO, "%s: is not there; medium= says what is to be made",
 			       name->disc);
@@ -146,10 +178,11 @@ int sp_sim_drive_open(struct sp_sim_drive *drive, const struct sp_sim_name *name
 	struct sp_io *io = NULL;
 
 	*drive = (struct sp_sim_drive){0};
-	int r = sim_script(&profile, name->profile, err);
+	const char *known = name->profile ? sp_sim_profile_named(name->profile) : NULL;
+	int r = sim_script(&profile, known ? NULL : name->profile, err);
 	if (!r)
 		r = sim_script(&faults, name->faults, err);
-	setup.profile = profile;
+	setup.profile = known ? known : profile;
 	setup.faults = faults;
 	if (!r)
 		r = sp_sim_new(&drive->sim, &setup, err);

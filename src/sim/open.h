@@ -5,7 +5,7 @@
 
 #include "sim/sim.h"
 
-/* "IMAGE[,medium=KIND][,profile=FILE][,faults=FILE][,seed=N][,trace=FILE]", taken apart. A comma
+/* "IMAGE[,medium=KIND][,profile=NAME][,faults=FILE][,seed=N][,trace=FILE]", taken apart. A comma
  * that no such key follows belongs to what is before it. */
 struct sp_sim_name {
 	const char *disc; /* an image, or what is to be recorded on */
