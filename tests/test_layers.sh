@@ -19,7 +19,7 @@ src/report | report                            | spindle error io disc stream fo
 src/cli    | cli report                        | spindle error io disc stream format drive rip accuraterip
 src/open.c | base codec io disc stream formats drive sim | spindle error io disc stream format drive
 src/open_drive.c | sim drive          | spindle error io disc stream format drive
-src/open_sim.c | base sim drive      | spindle error io disc stream format drive
+src/open_sim.c | base stream sim drive | spindle error io disc stream format drive
 '
 # What the C library and the system bring; every other <header> is a third party's.
 system='assert ctype dirent dlfcn errno fcntl inttypes glob limits linux/* locale math poll pthread sched

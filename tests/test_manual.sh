@@ -15,7 +15,8 @@ fi
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
-mkdir "$dir/bin" "$dir/images" && ln -s "$SPINDLE" "$dir/bin/spindle"
+mkdir "$dir/bin" "$dir/images" && ln -s "$SPINDLE" "$dir/bin/spindle" &&
+	ln -s "$build/spindle-sim" "$dir/bin/spindle-sim"
 PATH=$dir/bin:$PATH
 export SPINDLE LC_ALL=C PATH
 cd "$dir" || exit 1

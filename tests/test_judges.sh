@@ -1,0 +1,493 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Other people's programs take the simulated drive for a real one: unmodified, through spindle-sim
+# they see it and what is in it, and read it as it is.
+#
+# Why some are asked the way they are:
+#   cdrdao      takes data before audio for TAO's and leaves its last 150 sectors out; says of a
+#               pregap where in the block of sectors that it had at hand index 0 first came by
+#   cd-read     takes the number of bytes that read(2) answers for an error, so that it says "error
+#               reading block" of every sector of mode 1 that it has read
+#   cdparanoia  measures time to see what is cached, and warns of a drive this fast
+
+sim=${SPINDLE:-./spindle}-sim
+case $sim in /*) ;; *) sim=$PWD/$sim ;; esac
+test -x "$sim" || sim=${builddir:-.}/spindle-sim
+spindle=${SPINDLE:-./spindle}
+case $spindle in /*) ;; *) spindle=$PWD/$spindle ;; esac
+case $sim in /*) ;; *) sim=$PWD/$sim ;; esac
+if ! test -x "$spindle" || ! test -x "$sim"; then
+	echo "1..0 # SKIP $sim is not built"
+	exit 0
+fi
+work=$(mktemp -d "${TMPDIR:-/tmp}/judges.XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' HUP INT TERM
+cd "$work" || exit 99
+mkdir tmp || exit 99
+export LC_ALL=C TMPDIR=$work/tmp
+# our own program, when it is sanitized, is no exception to what may be preloaded
+export ASAN_OPTIONS=verify_asan_link_order=0:$ASAN_OPTIONS
+count=0 failed=0
+
+# try 'JUDGE…' NAME FUNCTION [ARGUMENT…]: a test; skipped when a judge is not installed
+try() {
+	local judges=$1 name=$2 judge
+	shift 2
+	count=$((count + 1))
+	for judge in $judges; do
+		if ! command -v "$judge" >/dev/null; then
+			echo "ok $count - $name # SKIP $judge is not installed"
+			return
+		fi
+	done
+	(set -ex; "$@") >log 2>&1
+	if test $? -eq 0; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		tail -n 60 log | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+# on DISC COMMAND…: with the disc in /dev/sr0
+on() {
+	local disc=$1
+	shift
+	"$sim" "$disc" -- timeout 120 "$@"
+}
+
+# Noise: what repeats itself can be put together wrongly without being seen.
+python3 - <<'END' || exit 99
+import os, random
+random.seed(20240501)
+os.mkdir("tree")
+for name, size in (("noise", 300001), ("small", 12)):
+    open("tree/" + name, "wb").write(random.randbytes(size))
+open("audio.bin", "wb").write(random.randbytes(1500 * 2352))
+open("audio.cue", "w").write("""CATALOG 4006381333931
+TITLE "Disc of Noise"
+PERFORMER "Chance"
+FILE "audio.bin" BINARY
+TRACK 01 AUDIO
+TITLE "First"
+ISRC DEABC2400001
+INDEX 01 00:00:00
+TRACK 02 AUDIO
+TITLE "Second"
+FLAGS DCP
+INDEX 00 00:08:00
+INDEX 01 00:10:00
+TRACK 03 AUDIO
+ISRC DEABC2400003
+INDEX 01 00:15:00
+""")
+END
+if command -v xorriso >/dev/null; then
+	xorriso -as mkisofs -quiet -r -J -V JUDGES -o data.iso tree 2>/dev/null
+else
+	python3 - <<'END'
+import random, struct
+random.seed(1)
+volume = bytearray(random.randbytes(282 * 2048))
+volume[16 * 2048:17 * 2048] = b"\1CD001\1".ljust(80, b"\0") + struct.pack("<I", 282) + \
+    struct.pack(">I", 282) + bytes(2048 - 88)
+volume[17 * 2048:18 * 2048] = b"\xffCD001\1".ljust(2048, b"\0")
+open("data.iso", "wb").write(volume)
+END
+fi
+test -s data.iso || exit 99
+sectors=$(($(wc -c <data.iso) / 2048))
+"$spindle" convert -q data.iso data.cue || exit 99
+cat data.bin audio.bin >mixed.bin
+msf() { # FRAMES
+	printf '%02d:%02d:%02d' $(($1 / 4500)) $(($1 / 75 % 60)) $(($1 % 75))
+}
+cat >mixed.cue <<END
+FILE "mixed.bin" BINARY
+TRACK 01 MODE1/2352
+INDEX 01 00:00:00
+TRACK 02 AUDIO
+INDEX 00 $(msf $sectors)
+INDEX 01 $(msf $((sectors + 150)))
+TRACK 03 AUDIO
+INDEX 01 $(msf $((sectors + 900)))
+END
+
+# --- the drive -----------------------------------------------------------------------------------
+
+sees_devices() {
+	on data.iso ls -l /dev/sr0 /dev/sg0 /dev/cdrom >list
+	grep -q '^brw.* 11, *0 .* /dev/sr0$' list
+	grep -q '^crw.* 21, *0 .* /dev/sg0$' list
+	grep -q '/dev/cdrom -> sr0$' list
+	on data.iso ls /dev >names
+	grep -qx sr0 names
+	! on data.iso ls /dev/sr1
+}
+try '' 'the drive is in /dev, and no other one' sees_devices
+
+scans() { # COMMAND…: lists the drive by its name
+	on data.iso "$@" >list 2>&1 || test $? -eq 1
+	grep -q 'SPINDLE.*SIMULATED DRIVE' list
+}
+try cdrskin 'cdrskin finds the drive' scans cdrskin --devices
+try xorriso 'xorriso finds the drive' scans xorriso -devices
+try wodim 'wodim finds the drive by its bus' scans wodim -scanbus
+try wodim 'wodim finds the drive by its name' scans wodim --devices
+try cd-info 'cd-drive finds the drive' scans sh -c 'cd-drive | tr -s " \n" " "'
+try sg_inq 'sg_inq asks through /dev/sg0' scans sh -c 'sg_inq /dev/sg0 | tr -s "\n" " "'
+
+exclusive() {
+	on data.iso python3 - <<'END'
+import errno, os
+first = os.open("/dev/sr0", os.O_RDWR | os.O_NONBLOCK | os.O_EXCL)
+try:
+    os.open("/dev/sr0", os.O_RDWR | os.O_NONBLOCK | os.O_EXCL)
+    raise SystemExit("opened twice")
+except OSError as error:
+    assert error.errno == errno.EBUSY, error
+os.close(os.open("/dev/sr0", os.O_RDONLY | os.O_NONBLOCK))
+copy = os.dup(first)
+os.close(first)
+try:
+    os.open("/dev/sr0", os.O_RDWR | os.O_NONBLOCK | os.O_EXCL)
+    raise SystemExit("opened while a copy is open")
+except OSError as error:
+    assert error.errno == errno.EBUSY, error
+os.close(copy)
+os.close(os.open("/dev/sr0", os.O_RDWR | os.O_NONBLOCK | os.O_EXCL))
+END
+}
+try python3 'the drive is opened for one alone' exclusive
+
+# A command that was sent in part, a reader that is killed, a handle that is left: nobody else
+# notices.
+killed() {
+	on data.iso sh -ec '
+		dd if=/dev/sr0 bs=2048 2>/dev/null | head -c 4096 >/dev/null
+		sh -c "exec 3</dev/sr0; kill -9 \$\$" || test $? -eq 137
+		python3 -c "
+import os, socket
+fd = os.open(\"/dev/sr0\", os.O_RDONLY | os.O_NONBLOCK)
+for size in 0, 1, 30, 76, 200:
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(os.environ[\"SPINDLE_SIM\"].split(\":\")[1] + \"/socket\")
+    s.send(b\"\\1\\x44\\x50\\x53\\2\" + b\"\\xff\" * size)
+    s.close()
+os.kill(os.getpid(), 9)" || test $? -eq 137
+		cmp data.iso /dev/sr0'
+}
+try python3 'a client that is killed does not take the drive along' killed
+
+profile() {
+	"$sim" --profile plextor data.iso -- cd-drive | tr -s ' \n' ' ' | grep 'PLEXTOR'
+	echo 'vendor OWN' >own.profile
+	"$sim" --profile own.profile data.iso -- cdrskin --devices | grep "'OWN "
+	! "$sim" --profile no-such data.iso -- true
+}
+try 'cd-info cdrskin' 'the drive is what its profile says' profile
+
+scratch() {
+	echo '120 unreadable' >faults
+	"$sim" --faults faults data.iso -- sh -ec '
+		dd if=/dev/sr0 bs=2048 count=100 | cmp -n 204800 - data.iso
+		! dd if=/dev/sr0 bs=2048 skip=120 count=1 of=none 2>said
+		grep -i "input/output error" said
+		sg_raw -r 2048 /dev/sr0 28 00 00 00 00 78 00 00 01 00 >said 2>&1 || :
+		grep -i "sense key: Medium Error" said
+		dd if=/dev/sr0 bs=2048 skip=121 count=1 | cmp -n 2048 -i 0:247808 - data.iso'
+}
+try sg_raw 'a scratch is sense 3/11 and an input/output error, the rest is read' scratch
+
+burn_fails() {
+	echo "$2" >faults
+	s=0; "$sim" --medium cd-r --faults faults "fault-$1.disc" -- \
+		timeout 120 cdrskin dev=/dev/sr0 -sao -data data.iso >said 2>&1 || s=$?
+	cat said
+	test $s -ne 0
+	grep -qi "$3" said
+}
+try cdrskin 'a write error ends a burn' burn_fails write '100 write-error' 'write error\|3 0C'
+
+status() {
+	on data.iso true
+	for n in 1 77; do
+		s=0; on data.iso sh -c "exit $n" || s=$?; test $s -eq $n
+	done
+	s=0; "$sim" data.iso -- sh -c 'kill -9 $$' || s=$?; test $s -eq 137
+	s=0; "$sim" data.iso -- ./nothing || s=$?; test $s -eq 127
+	s=0; "$sim" data.iso -- ./tree || s=$?; test $s -eq 126
+	s=0; "$sim" none.iso -- true 2>said || s=$?; test $s -eq 125
+	grep 'none.iso: is not there' said
+	s=0; "$sim" data.iso 2>said || s=$?; test $s -eq 125
+	s=0; "$sim" --wrong data.iso -- true 2>said || s=$?; test $s -eq 125
+	grep 'no option --wrong' said
+	test -z "$(find "$TMPDIR" -name 'spindle-sim.*')"
+}
+try '' 'the exit status is the command'"'"'s' status
+
+several() {
+	"$sim" --drive data.iso --drive audio.cue -- sh -ec '
+		cmp data.iso /dev/sr0
+		cd-info --no-cddb /dev/sr1 >two
+		cdrskin --devices >both'
+	grep '4006381333931' two
+	grep -q "dev='/dev/sr0'" both
+	grep -q "dev='/dev/sr1'" both
+}
+try 'cd-info cdrskin' 'two drives have their own discs' several
+
+# --- reading -------------------------------------------------------------------------------------
+
+plain() {
+	on data.iso sh -ec '
+		cmp data.iso /dev/sr0
+		cat /dev/cdrom | cmp - data.iso
+		dd if=/dev/sr0 bs=65536 | cmp - data.iso
+		dd if=/dev/sr0 bs=1000 skip=7 count=100 | cmp -n 100000 -i 0:7000 - data.iso
+		test "$(md5sum </dev/sr0)" = "$(md5sum <data.iso)"
+		test "$(sha256sum /dev/sr0 | cut -d" " -f1)" = "$(sha256sum data.iso | cut -d" " -f1)"
+		test "$(blockdev --getsize64 /dev/sr0)" = "$(wc -c <data.iso)"
+		exec 3</dev/sr0; head -c 2048 <&3 >/dev/null; cat <&3 >rest'
+	tail -c "$(wc -c <rest)" data.iso | cmp - rest
+	! on audio.cue dd if=/dev/sr0 of=none count=1
+}
+try '' 'cat, dd, cmp and the shell read sectors' plain
+
+cdinfo_audio() {
+	on audio.cue cd-info --no-cddb --no-header >info
+	grep '^  1: 00:02:00  000000 audio  false  no ' info
+	grep '^  2: 00:12:00  000750 audio  true   yes ' info
+	grep '^  3: 00:17:00  001125 audio  false  no ' info
+	grep '^170: 00:22:00  001500 leadout' info
+	grep '(MCN): 4006381333931' info
+	grep 'TRACK  1 ISRC: DEABC2400001' info
+	grep 'TRACK  3 ISRC: DEABC2400003' info
+	! grep 'TRACK  2 ISRC' info
+	grep -i 'title: .*Disc of Noise' info
+}
+try cd-info 'cd-info sees tracks, MCN, ISRC and CD-Text of an audio disc' cdinfo_audio
+
+cdinfo_mixed() {
+	on mixed.cue cd-info --no-cddb --no-header >info
+	grep '^  1: 00:02:00  000000 data ' info
+	grep "^  2: $(msf $((sectors + 300)))  *0*$((sectors + 150)) audio" info
+	grep 'ISO 9660: .* label .JUDGES' info
+}
+try 'cd-info xorriso' 'cd-info sees a mixed disc and its volume' cdinfo_mixed
+
+cdread() {
+	on audio.cue cd-read -m audio -s 700 -e 799 -o cd-read.bin
+	tail -c +$((700 * 2352 + 1)) audio.bin | head -c 235200 | cmp - cd-read.bin
+}
+try cd-read 'cd-read reads audio' cdread
+
+readom_data() {
+	on data.iso readom dev=/dev/sr0 f=readom.iso
+	cmp readom.iso data.iso
+	on data.iso readom dev=0,0,0 f=readom.iso
+	cmp readom.iso data.iso
+}
+try readom 'readom reads data, by name and by bus' readom_data
+
+readom_clone() {
+	on audio.cue readom dev=/dev/sr0 -clone f=clone
+	python3 - <<'END'
+audio, clone = open("audio.bin", "rb").read(), open("clone", "rb").read()
+assert len(clone) == 1500 * 2448
+for i in range(1500):
+    assert clone[i * 2448:i * 2448 + 2352] == audio[i * 2352:i * 2352 + 2352], i
+    q = bytes(sum((clone[i * 2448 + 2352 + 8 * n + b] >> 6 & 1) << 7 - b for b in range(8))
+              for n in range(12))
+    crc = 0
+    for byte in q[:10]:
+        crc ^= byte << 8
+        for _ in range(8):
+            crc = (crc << 1 ^ (0x1021 if crc & 0x8000 else 0)) & 0xffff
+    assert crc ^ 0xffff == q[10] << 8 | q[11], i
+    if q[0] & 15 == 1:
+        at = i + 150
+        assert q[7:10] == bytes(int("%02d" % n, 16) for n in (at // 4500, at // 75 % 60, at % 75))
+END
+}
+try readom 'readom reads audio with its sub-channel' readom_clone
+
+swapped() { # FILE: each two bytes turned
+	python3 -c 'import array, sys
+a = array.array("H", open(sys.argv[1], "rb").read()); a.byteswap(); sys.stdout.buffer.write(a.tobytes())' "$1"
+}
+cdrdao_audio() {
+	on audio.cue cdrdao read-cd -v 0 --device /dev/sr0 --datafile cdrdao.bin cdrdao.toc
+	swapped cdrdao.bin | cmp - audio.bin
+	grep 'CATALOG "4006381333931"' cdrdao.toc
+	grep 'ISRC "DEABC2400003"' cdrdao.toc
+	grep 'TITLE "Second"' cdrdao.toc
+	test "$(grep -c '^COPY' cdrdao.toc)" -eq 1
+	on audio.cue cdrdao read-toc -v 0 --device /dev/sr0 toc.toc
+	grep 'START 00:0[12]:' toc.toc
+	test "$(grep -c '^TRACK AUDIO' toc.toc)" -eq 3
+}
+try cdrdao 'cdrdao reads an audio disc' cdrdao_audio
+
+cdrdao_mixed() {
+	on mixed.cue cdrdao read-cd -v 0 --device /dev/sr0 --datafile mixed-cdrdao.bin mixed.toc
+	head -c $(((sectors - 150) * 2048)) mixed-cdrdao.bin | cmp -n $(((sectors - 150) * 2048)) - data.iso
+	grep '^TRACK MODE1' mixed.toc
+}
+try cdrdao 'cdrdao reads a mixed disc' cdrdao_mixed
+
+icedax_audio() {
+	on audio.cue icedax -D /dev/sr0 -q -H -B -O wav icedax
+	for n in 1 2 3; do tail -c +45 icedax_0$n.wav; done | cmp - audio.bin
+	on audio.cue icedax -D /dev/sr0 -J -B -H -v titles,catalog >said 2>&1
+	grep 'Media catalog number: 4006381333931' said
+	grep 'Second' said
+}
+try icedax 'icedax reads an audio disc, with MCN and titles' icedax_audio
+
+cdparanoia_audio() {
+	on audio.cue cdparanoia -q -d /dev/sr0 -Z -r -B -- '1-3'
+	cat track0[123].cdda.raw | cmp - audio.bin
+	rm track0*
+	on audio.cue cdparanoia -q -d /dev/sr0 -r -- '1[.700]-2[.50]' paranoia.raw
+	tail -c +$((700 * 2352 + 1)) audio.bin | head -c "$(wc -c <paranoia.raw)" | cmp - paranoia.raw
+}
+try cdparanoia 'cdparanoia reads an audio disc' cdparanoia_audio
+
+toc() { # COMMAND…: says where the tracks begin
+	on audio.cue "$@" >said
+	grep 'track: *1 lba: *0 ' said
+	grep 'track: *2 lba: *750 ' said
+	grep 'track: *3 lba: *1125 ' said
+	grep 'track: *lout lba: *1500 ' said
+}
+try wodim 'wodim reads a table of contents' toc wodim dev=/dev/sr0 -toc
+try cdrskin 'cdrskin reads a table of contents' toc cdrskin dev=/dev/sr0 -toc
+
+xorriso_extracts() {
+	on data.iso xorriso -osirrox on -indev /dev/sr0 -extract / from-disc
+	chmod -R u+w from-disc
+	diff -r tree from-disc
+}
+try xorriso 'xorriso extracts files from the disc' xorriso_extracts
+
+sg_tools() {
+	on data.iso sg_raw -r 2048 -o sector /dev/sr0 28 00 00 00 00 10 00 00 01 00
+	tail -c +32769 data.iso | cmp -n 2048 - sector
+	on audio.cue sh -c 'sg_turs /dev/sg0; sg_turs /dev/sg0
+		! sg_raw -r 2048 /dev/sg0 28 00 00 00 00 10 00 00 01 00' >said 2>&1
+	grep -i 'illegal mode for this track' said
+	on data.iso sg_get_config /dev/sr0 >said
+	grep 'CD read feature' said
+	on data.iso sg_readcap /dev/sr0 | grep "Last LBA=$((sectors - 1)) "
+	on data.iso sh -ec 'sg_turs /dev/sg0 || sg_turs /dev/sg0; sg_prevent --prevent=1 /dev/sg0; ! sg_start --eject /dev/sg0
+		sg_prevent --allow /dev/sg0; sg_start --eject /dev/sg0
+		! sg_turs /dev/sg0; sg_start --load /dev/sg0; sg_turs /dev/sg0 || sg_turs /dev/sg0'
+}
+try 'sg_raw sg_get_config sg_readcap' 'sg3-utils send their own commands' sg_tools
+
+ejects() {
+	on data.iso sh -ec 'eject() { python3 -c "
+import fcntl, os, sys
+fd = os.open(\"/dev/cdrom\", os.O_RDONLY | os.O_NONBLOCK)
+print(fcntl.ioctl(fd, int(sys.argv[1], 16)))" $1; }
+		eject 5309; test "$(eject 5326)" = 2
+		eject 5319; test "$(eject 5326)" = 4
+		cmp data.iso /dev/sr0'
+}
+try python3 'the tray goes out and in again' ejects
+
+# --- burning -------------------------------------------------------------------------------------
+
+# burn KIND DISC COMMAND…
+burn() {
+	local kind=$1 disc=$2
+	shift 2
+	"$sim" --medium "$kind" "$disc" -- timeout 300 "$@"
+}
+# burned DISC IMAGE SECTORS: those of the image are on the disc as they are in the image. More is on
+# a disc: a pregap before LBA 0, a track's run-out.
+burned() {
+	"$spindle" verify "$1" "$2" >said && return 0
+	cat said
+	grep -qE " $3 equal, 0 different, [0-9]+ only in the first, 0 only in the second" said
+}
+# read_back DISC IMAGE.iso: by two others
+read_back() {
+	on "$1" sh -c 'head -c "$(wc -c <"$1")" /dev/sr0 | cmp - "$1"' sh "$2"
+	if command -v readom >/dev/null; then
+		on "$1" readom dev=/dev/sr0 f=back.iso sectors=0-$(($(wc -c <"$2") / 2048))
+		cmp back.iso "$2"
+	fi
+}
+
+cdrdao_burns() {
+	cat >burn.toc <<-'END'
+		CD_DA
+		CATALOG "4006381333931"
+		TRACK AUDIO
+		ISRC "DEABC2400001"
+		FILE "audio.wav" 0 00:08:00
+		TRACK AUDIO
+		COPY
+		FILE "audio.wav" 00:08:00 00:07:00
+		START 00:02:00
+		TRACK AUDIO
+		ISRC "DEABC2400003"
+		FILE "audio.wav" 00:15:00 00:05:00
+	END
+	python3 -c 'import wave
+w = wave.open("audio.wav", "wb"); w.setparams((2, 2, 44100, 0, "NONE", ""))
+w.writeframes(open("audio.bin", "rb").read())'
+	grep -v -e TITLE -e PERFORMER audio.cue >plain.cue
+	burn "$1" "cdrdao-$1.disc" cdrdao write -n -v 1 --device /dev/sr0 burn.toc
+	burned "cdrdao-$1.disc" plain.cue 1500
+	"$spindle" info --json "cdrdao-$1.disc" | grep 4006381333931
+	on "cdrdao-$1.disc" cd-info --no-cddb --no-header >info
+	grep 'TRACK  1 ISRC: DEABC2400001' info
+	grep 'TRACK  3 ISRC: DEABC2400003' info
+	if command -v cdparanoia >/dev/null; then
+		on "cdrdao-$1.disc" cdparanoia -q -d /dev/sr0 -Z -r -B -- '1-3'
+		cat track0[123].cdda.raw | cmp - audio.bin
+	fi
+}
+try 'cdrdao cd-info' 'cdrdao burns an audio CD-R at once' cdrdao_burns cd-r
+try 'cdrdao cd-info' 'cdrdao burns an audio CD-RW at once' cdrdao_burns cd-rw
+
+data_burns() { # KIND COMMAND…
+	rm -f data.disc
+	burn "$1" data.disc "${@:2}" data.iso
+	burned data.disc data.iso "$sectors"
+	read_back data.disc data.iso
+}
+try wodim 'wodim burns data on a CD-R, the track alone' data_burns cd-r \
+	wodim -s gracetime=2 dev=/dev/sr0 -tao -data
+try wodim 'wodim burns data on a CD-RW, the disc at once' data_burns cd-rw \
+	wodim -s gracetime=2 dev=/dev/sr0 -sao -data
+try cdrskin 'cdrskin burns data on a CD-R, the track alone' data_burns cd-r \
+	cdrskin dev=/dev/sr0 -tao -data
+try cdrskin 'cdrskin burns data on a CD-RW, the disc at once' data_burns cd-rw \
+	cdrskin dev=/dev/sr0 -sao -data
+try xorriso 'xorriso burns data on a CD-R' data_burns cd-r \
+	xorriso -as cdrecord dev=/dev/sr0
+
+again() {
+	rm -f again.disc
+	burn cd-rw again.disc cdrskin dev=/dev/sr0 -sao -data data.iso
+	burn cd-rw again.disc "$@"
+	"$spindle" info again.disc 2>&1 | grep blank
+	burn cd-rw again.disc cdrskin dev=/dev/sr0 -tao -data second.iso
+	burned again.disc second.iso $((sectors + 1))
+	read_back again.disc second.iso
+}
+cat data.iso >second.iso && head -c 2048 audio.bin >>second.iso
+try cdrskin 'cdrskin blanks a CD-RW and burns it again' again cdrskin dev=/dev/sr0 blank=fast
+try 'cdrskin cdrdao' 'cdrdao blanks a CD-RW for cdrskin' again \
+	cdrdao blank --device /dev/sr0 --blank-mode minimal
+try 'cdrskin wodim' 'wodim blanks a CD-RW for cdrskin' again \
+	wodim -s gracetime=2 dev=/dev/sr0 blank=fast
+
+echo "1..$count"
+exit $failed
