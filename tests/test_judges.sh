@@ -3,6 +3,8 @@
 # Other people's programs take the simulated drive for a real one: unmodified, through spindle-sim
 # they see it and what is in it, and read it as it is.
 #
+# The burns are a sample; SPINDLE_LONG runs the whole table of judge, medium and mode and prints it.
+#
 # Why some are asked the way they are:
 #   cdrdao      takes data before audio for TAO's and leaves its last 150 sectors out; says of a
 #               pregap where in the block of sectors that it had at hand index 0 first came by
@@ -401,6 +403,11 @@ try python3 'the tray goes out and in again' ejects
 
 # --- burning -------------------------------------------------------------------------------------
 
+# long 'JUDGE…' …: a line of the whole table
+long() {
+	test -z "${SPINDLE_LONG-}" || try "$@"
+}
+
 # burn KIND DISC COMMAND…
 burn() {
 	local kind=$1 disc=$2
@@ -489,5 +496,98 @@ try 'cdrskin cdrdao' 'cdrdao blanks a CD-RW for cdrskin' again \
 try 'cdrskin wodim' 'wodim blanks a CD-RW for cdrskin' again \
 	wodim -s gracetime=2 dev=/dev/sr0 blank=fast
 
+# --- the whole table -----------------------------------------------------------------------------
+
+long wodim 'wodim burns data on a CD-R, raw with P-W' data_burns cd-r \
+	wodim -s gracetime=2 dev=/dev/sr0 -raw96r -data
+
+# The sheet's two sessions are the same sectors, which the second one has again.
+sessions() {
+	rm -f sessions.disc
+	burn "$1" sessions.disc "${@:2}" -multi -data data.iso
+	on sessions.disc cdrskin dev=/dev/sr0 -msinfo >msinfo
+	next=$(sed -n 's/^0,\([0-9]*\)$/\1/p' msinfo)
+	test "$next" -eq $((sectors + 2 + 11250 + 150))
+	burn "$1" sessions.disc "${@:2}" -data data.iso
+	burned sessions.disc data.iso "$sectors" 2>&1 || true
+	grep -q " $sectors equal, 0 different" said
+	on sessions.disc sh -c '
+		dd if=/dev/sr0 bs=2048 skip="$1" count="$2" | cmp - data.iso' sh "$next" "$sectors"
+	"$spindle" info sessions.disc | grep 'of session 2'
+}
+long cdrskin 'cdrskin burns two sessions on a CD-R' sessions cd-r cdrskin dev=/dev/sr0 -tao
+long 'cdrskin wodim' 'wodim burns two sessions on a CD-RW' sessions cd-rw \
+	wodim -s gracetime=2 dev=/dev/sr0 -tao
+
+grows() {
+	rm -f grown.disc
+	burn cd-rw grown.disc xorriso -outdev /dev/sr0 -map tree /a -commit -dev /dev/sr0 \
+		-map tree /b -commit
+	on grown.disc xorriso -osirrox on -indev /dev/sr0 -extract / grown
+	chmod -R u+w grown
+	diff -r tree grown/a
+	diff -r tree grown/b
+	"$spindle" info grown.disc | grep 'of session 2'
+}
+long xorriso 'xorriso adds a session on a CD-RW' grows
+
+# 600 sectors of a pattern would do; noise it is, whole seconds of it.
+audio_at_once() {
+	rm -f whole.disc
+	burn cd-r whole.disc "$@" audio.wav
+	burned whole.disc audio.cue 1500
+	on whole.disc cdparanoia -q -d /dev/sr0 -Z -r -- 1 whole.raw
+	cmp -n $((1500 * 2352)) whole.raw audio.bin # a track written alone has two sectors of run-out
+}
+long 'wodim cdparanoia' 'wodim burns audio at once' audio_at_once \
+	wodim -s gracetime=2 dev=/dev/sr0 -sao -audio
+long 'wodim cdparanoia' 'wodim burns audio raw with P-W' audio_at_once \
+	wodim -s gracetime=2 dev=/dev/sr0 -raw96r -audio
+long 'cdrskin cdparanoia' 'cdrskin burns audio at once' audio_at_once \
+	cdrskin dev=/dev/sr0 -sao -audio
+long 'cdrskin cdparanoia' 'cdrskin burns an audio track alone' audio_at_once \
+	cdrskin dev=/dev/sr0 -tao -audio
+
+cdrdao_text() { # DRIVER: with CD-Text
+	rm -f text.disc
+	sed '/^CATALOG/a CD_TEXT { LANGUAGE_MAP { 0 : EN } LANGUAGE 0 { TITLE "Noise" PERFORMER "Chance" } }
+		s/^FILE/CD_TEXT { LANGUAGE 0 { TITLE "Part" PERFORMER "Dice" } }\n&/' burn.toc >text.toc
+	burn cd-r text.disc cdrdao write -n -v 1 --driver "$1" --device /dev/sr0 text.toc
+	burned text.disc plain.cue 1500
+}
+titles() {
+	on text.disc cd-info --no-cddb --no-header >info
+	grep 'TITLE: Noise' info
+	grep 'PERFORMER: Dice' info
+	on text.disc cdrskin dev=/dev/sr0 -vv -toc cdtext_to_v07t=- | grep 'Album Title *= *Noise'
+}
+text_at_once() {
+	cdrdao_text generic-mmc:0x10
+	titles
+}
+long 'cdrdao cd-info cdrskin' 'cdrdao burns CD-Text' text_at_once
+long cdrdao 'cdrdao burns raw with P-W' cdrdao_text generic-mmc-raw
+
+mixed_burns() {
+	cat >mixed-burn.toc <<-'END'
+		CD_ROM
+		TRACK MODE1
+		DATAFILE "data.iso"
+		ZERO 00:02:00
+		TRACK AUDIO
+		PREGAP 00:02:00
+		FILE "audio.wav" 0
+	END
+	rm -f mixed.disc
+	burn cd-r mixed.disc cdrdao write -n -v 1 --device /dev/sr0 mixed-burn.toc
+	read_back mixed.disc data.iso
+	on mixed.disc cdparanoia -q -d /dev/sr0 -Z -r -- 2 mixed.raw
+	cmp mixed.raw audio.bin
+}
+long 'cdrdao cdparanoia' 'cdrdao burns data and audio' mixed_burns
+
+if test -n "${SPINDLE_LONG-}"; then
+	echo '# judge × medium × mode: the lines "burns" above; each was read back by others'
+fi
 echo "1..$count"
 exit $failed
