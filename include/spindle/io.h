@@ -29,6 +29,9 @@ struct sp_io_ops {
 		       struct sp_error *err);
 	int (*sync)(struct sp_io *io, struct sp_error *err);
 	void (*close)(struct sp_io *io);
+	/* As sibling on a readable io, by the very name: other spellings are not looked for. NULL:
+	 * sibling never does. */
+	int (*exact)(struct sp_io *io, const char *name, struct sp_io **out, struct sp_error *err);
 };
 
 enum sp_io_flags {
@@ -50,6 +53,10 @@ SP_API int sp_io_write(struct sp_io *io, uint64_t at, const void *data, size_t s
 		       struct sp_error *err);
 SP_API int sp_io_sibling(struct sp_io *io, const char *name, struct sp_io **out,
 			 struct sp_error *err);
+/* A file of that very name beside a readable io: for names that are computed, of which many may be
+ * missing (the spelling of each would be looked for in the whole directory). */
+SP_API int sp_io_sibling_exact(struct sp_io *io, const char *name, struct sp_io **out,
+			       struct sp_error *err);
 SP_API int sp_io_sync(struct sp_io *io, struct sp_error *err);
 SP_API void sp_io_close(struct sp_io *io); /* NULL is fine */
 

@@ -175,7 +175,7 @@ static int beneath_exact(int dirfd, const char *dir, const char *clean, int *fd,
 	return sp_fail_errno(err, errno, "%s%s", dir, clean);
 }
 
-int sp_beneath_open(int dirfd, const char *dir, const char *name, int *fd, char **path,
+int sp_beneath_open(int dirfd, const char *dir, const char *name, bool exact, int *fd, char **path,
 		    struct sp_error *err)
 {
 	char *plain = sp_name_clean(name, false);
@@ -188,11 +188,11 @@ int sp_beneath_open(int dirfd, const char *dir, const char *name, int *fd, char 
 	*path = NULL;
 	if (status == 0)
 		status = beneath_exact(dirfd, dir, plain, fd, err);
-	if (status == 0 && *fd < 0 && strcmp(plain, slashed) != 0) {
+	if (status == 0 && *fd < 0 && !exact && strcmp(plain, slashed) != 0) {
 		found = slashed;
 		status = beneath_exact(dirfd, dir, slashed, fd, err);
 	}
-	if (status == 0 && *fd < 0) {
+	if (status == 0 && *fd < 0 && !exact) {
 		status = beneath_spell(dirfd, slashed, &spelled, err);
 		found = spelled;
 		if (spelled)

@@ -5,11 +5,14 @@
 
 #include <spindle/error.h>
 
+#include <stdbool.h>
+
 /* Open for reading, beneath `dirfd`, the file `name` (already passed by sp_name_check): exactly
- * so; else with '\' as a separator; else, part by part, the only entry alike but for case. *fd and
- * *path (`dir` and the name found, malloc'd) are the caller's. ENOENT as sp_io_sibling; two
- * candidates or a link that leads out are SP_ERR_FORMAT. What it opens may be of any kind. */
-int sp_beneath_open(int dirfd, const char *dir, const char *name, int *fd, char **path,
+ * so; else, but with `exact`, with '\' as a separator; else, part by part, the only entry alike but
+ * for case. *fd and *path (`dir` and the name found, malloc'd) are the caller's. ENOENT as
+ * sp_io_sibling; two candidates or a link that leads out are SP_ERR_FORMAT. What it opens may be of
+ * any kind. */
+int sp_beneath_open(int dirfd, const char *dir, const char *name, bool exact, int *fd, char **path,
 		    struct sp_error *err);
 
 #endif

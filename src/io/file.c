@@ -119,14 +119,14 @@ static bool file_same(int a, int b)
 	       sa.st_ino == sb.st_ino;
 }
 
-static int file_sibling(struct sp_io *io, const char *name, struct sp_io **out,
-			struct sp_error *err)
+static int file_beside_open(struct sp_io *io, const char *name, bool exact, struct sp_io **out,
+			    struct sp_error *err)
 {
 	struct file_io *of = (struct file_io *)io, *file = NULL;
 	char *path;
 	int fd;
 
-	int status = sp_beneath_open(of->dirfd, of->dir, name, &fd, &path, err);
+	int status = sp_beneath_open(of->dirfd, of->dir, name, exact, &fd, &path, err);
 	if (status)
 		return status;
 	status = file_wrap(&file, io->ops, fd, path, err);
@@ -156,9 +156,21 @@ out:
 	return status;
 }
 
+static int file_sibling(struct sp_io *io, const char *name, struct sp_io **out,
+			struct sp_error *err)
+{
+	return file_beside_open(io, name, false, out, err);
+}
+
+static int file_exact(struct sp_io *io, const char *name, struct sp_io **out, struct sp_error *err)
+{
+	return file_beside_open(io, name, true, out, err);
+}
+
 static const struct sp_io_ops file_beside = {
 	.read = file_read,
 	.sibling = file_sibling,
+	.exact = file_exact,
 	.close = file_close,
 };
 

@@ -49,6 +49,16 @@ int sp_io_sibling(struct sp_io *io, const char *name, struct sp_io **out, struct
 	return io->ops->sibling(io, name, out, err);
 }
 
+int sp_io_sibling_exact(struct sp_io *io, const char *name, struct sp_io **out,
+			struct sp_error *err)
+{
+	*out = NULL;
+	if (!io->ops->exact)
+		return sp_io_sibling(io, name, out, err);
+	const int status = sp_name_check(name, err);
+	return status ? status : io->ops->exact(io, name, out, err);
+}
+
 int sp_io_sync(struct sp_io *io, struct sp_error *err)
 {
 	return io->ops->sync ? io->ops->sync(io, err) : 0;
