@@ -11,8 +11,10 @@
 /* clang-format off */
 static const struct sp_format *const formats_table[] = {
 	&sp_format_ccd,
+	&sp_format_cdsaencr,
 	&sp_format_cue,
 	&sp_format_dmg,
+	&sp_format_encrcdsa,
 	&sp_format_img,
 	&sp_format_iso,
 	&sp_format_raw,

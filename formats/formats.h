@@ -6,8 +6,10 @@
 #include <spindle/format.h>
 
 extern const struct sp_format sp_format_ccd;
+extern const struct sp_format sp_format_cdsaencr;
 extern const struct sp_format sp_format_cue;
 extern const struct sp_format sp_format_dmg;
+extern const struct sp_format sp_format_encrcdsa;
 extern const struct sp_format sp_format_img;
 extern const struct sp_format sp_format_iso;
 extern const struct sp_format sp_format_raw;

@@ -353,10 +353,6 @@ const struct sp_format *const sp_known_formats[] = {
 	       .magic = MAGIC(AT(0x10000, 90, "MICROSOFT*XBOX*MEDIA"))),
 
 	/* Apple and plain disks */
-	FORMAT(KNOWN("encrcdsa", "encrypted Apple disk image, version 2"), .extension = NO_EXT,
-	       .magic = MAGIC(AT(0, 90, "encrcdsa"))),
-	FORMAT(KNOWN("cdsaencr", "encrypted Apple disk image, version 1"), .extension = NO_EXT,
-	       .magic = MAGIC(AT(-8, 90, "cdsaencr"))),
 	FORMAT(KNOWN("sparseimage", "Apple sparse disk image"), .extension = EXT(".sparseimage"),
 	       .magic = MAGIC(AT(0, 90, "sprs\0\0\0\3"))),
 	FORMAT(KNOWN("sparsebundle", "Apple sparse bundle"), .extension = EXT(".sparsebundle"),

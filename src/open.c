@@ -4,6 +4,7 @@
 #include <spindle/spindle.h>
 
 #include "base/bytes.h"
+#include "formats/unwrap.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ static const struct sp_format *open_sheet_of(const char *path)
 }
 
 /* What is to be opened when the user names `path`: the sheet beside a data file, the descriptor in
- * a work store's directory, else the path itself. */
+ * the directory that a work store or a sparse bundle is, else the path itself. */
 static char *open_resolve(const char *path, const struct sp_notes *notes)
 {
 	const struct sp_format *sheet = open_sheet_of(path);
@@ -51,8 +52,9 @@ static char *open_resolve(const char *path, const struct sp_notes *notes)
 
 	if (!strcmp(path, "-"))
 		return strdup(path);
-	if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
-		char *inside = sp_format_text("%s/disc.spindle", path);
+	for (size_t i = 0; i < 2 && !stat(path, &st) && S_ISDIR(st.st_mode); i++) {
+		static const char *const descriptor[] = {"disc.spindle", "Info.plist"};
+		char *inside = sp_format_text("%s/%s", path, descriptor[i]);
 
 		if (!inside || !stat(inside, &st))
 			return inside;
@@ -130,7 +132,11 @@ static int open_own_options(struct sp_options *own, const struct sp_format *form
 {
 	size_t count = options ? options->options : 0;
 
-	*own = (struct sp_options){.notes = sp_options_notes(options)};
+	*own = (struct sp_options){0};
+	if (options)
+		*own = (struct sp_options){.notes = options->notes,
+					   .password = options->password,
+					   .user = options->user};
 	for (const struct sp_option *p = presets; p && p->key; p++)
 		count++;
 	if (!count)
@@ -163,28 +169,43 @@ static int open_own_options(struct sp_options *own, const struct sp_format *form
 	return 0;
 }
 
-static int open_io(struct sp_source **source, const struct sp_format **format, struct sp_io *io,
-		   const char *named, const struct sp_options *options, struct sp_error *err)
+/* Which format *io holds, once it is unwrapped: the named one, or what is found. A name is that of
+ * the wrapping or of what is in it. */
+static int open_identify(struct sp_input *in, struct sp_io **io, const char *named,
+			 const struct sp_options *options, struct sp_error *err)
 {
-	struct sp_options own;
+	const struct sp_format *asked = named ? sp_format_named(named) : NULL, *found = asked;
 	int r = 0;
 
-	if (named && !(*format = sp_format_named(named)))
+	if (named && !asked)
 		return sp_fail(err, SP_ERR_USAGE, "there is no format `%s' (see `spindle formats')",
 			       named);
-	if (!named)
-		r = sp_identify(format, io, err);
+	if (!asked || !asked->unwrap)
+		r = sp_identify(&found, *io, asked ? NULL : err);
+	if (r < 0 && !asked)
+		return r;
+	if (!r && found->unwrap && (r = sp_unwrap(&in->wrappings, &found, io, options, err)) < 0)
+		return r;
+	in->format = asked && !asked->unwrap ? asked : found;
+	if (in->format->open)
+		return 0;
+	return sp_fail(err, SP_ERR_UNSUPPORTED, "%s: is %s (%s), which cannot be opened yet",
+		       (*io)->name, in->format->name, in->format->summary);
+}
+
+static int open_io(struct sp_input *in, struct sp_io **io, const char *named,
+		   const struct sp_options *options, struct sp_error *err)
+{
+	struct sp_options own;
+	int r = open_identify(in, io, named, options, err);
+
+	if (!r)
+		r = open_own_options(&own, in->format, true, NULL, options, err);
 	if (r < 0)
 		return r;
-	if (!(*format)->open)
-		return sp_fail(err, SP_ERR_UNSUPPORTED,
-			       "%s: is %s (%s), which cannot be opened yet", io->name,
-			       (*format)->name, (*format)->summary);
-	if ((r = open_own_options(&own, *format, true, NULL, options, err)) < 0)
-		return r;
-	r = (*format)->open(source, io, &own, err);
+	r = in->format->open(&in->source, *io, &own, err);
 	if (r < 0) /* whatever a format left there */
-		*source = NULL;
+		in->source = NULL;
 	free((void *)own.option);
 	return r;
 }
@@ -217,7 +238,7 @@ int sp_input_open(struct sp_input *in, const char *path, const char *format,
 		return sp_fail_memory(err);
 	int r = sp_io_open_file(&io, in->path, err);
 	if (!r)
-		r = open_io(&in->source, &in->format, io, format, options, err);
+		r = open_io(in, &io, format, options, err);
 	if (r < 0) {
 		sp_io_close(io);
 		sp_input_close(in);

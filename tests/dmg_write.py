@@ -639,16 +639,18 @@ def wrap_v1(crypto, derived, iv, secret):
 
 
 def encrypt_v1(args, data):
-    """Blocks of 4096 bytes, and a trailer of 1276."""
+    """Blocks of 4096 bytes, and a trailer of 1276, whose layout is keramics' cdsaencr.md."""
     args.bits, args.block = 128, 4096
     crypto = Crypto()
     key, hmac_key, salt, iv = secrets(args)
     derived = hashlib.pbkdf2_hmac("sha1", args.password, salt, args.iterations, 24)
     wrapped = [wrap_v1(crypto, derived, iv[:8], secret) for secret in (key, hmac_key, hmac_key)]
-    trailer = bytes(48) + struct.pack(">II48s32s", args.iterations, len(salt), salt, iv[:8])
-    for blob, room in zip(wrapped, (296, 300, 48)):
-        trailer += struct.pack(">I", len(blob)) + blob.ljust(room, b"\0")
-    trailer = trailer.ljust(1276 - 8, b"\0") + b"cdsaencr"
+    trailer = hashlib.md5(salt).digest() + struct.pack(
+        ">IIIIIIIIII32sI", args.block, 17, 7, 6, 192, 8, 103, 0, args.iterations, len(salt), salt,
+        16)
+    for words, blob in zip(((5, 0x80000001, 128), (91, 160), (91, 160)), wrapped):
+        trailer += struct.pack(">%dI32sI256s" % len(words), *words, iv[:8], len(blob), blob)
+    trailer += struct.pack(">I256sQI8s", 0, b"", len(data), 1, b"cdsaencr")
     return encrypt_blocks(crypto, args, data, key, hmac_key) + trailer
 
 
@@ -714,7 +716,7 @@ def make_sparsebundle(args, data):
         if not any(band):
             continue  # a band that is not there reads as zeros
         if args.encrypt:
-            band = encrypt_blocks(crypto, args, band, key, hmac_key)
+            band = encrypt_blocks(crypto, args, band, key, hmac_key, number * size // args.block)
         elif args.short_bands:
             band = band.rstrip(b"\0")
         write_file(os.path.join(args.out, "bands", "%x" % number), band)
@@ -832,7 +834,7 @@ def arguments():
     p.add_argument("--node-bands", type=int, help="bands a node of a sparseimage is filled with")
     p.add_argument("--short-bands", action="store_true", help="bands end at their last byte not 0")
     p.add_argument("--store-version", type=int, default=1)
-    p.add_argument("--sectors", type=int, default=6144, help="size of a disk")
+    p.add_argument("--sectors", type=int, default=2048, help="size of a disk")
     p.add_argument("--scheme", choices=["gpt", "apm", "mbr", "none"], default="gpt")
     args = p.parse_intermixed_args()
     args.checksum = Checksum(args.checksum)

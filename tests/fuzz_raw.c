@@ -49,7 +49,8 @@ static void fuzz_open(const struct sp_format *format, struct sp_memory *mem, con
 	size_t said = 0;
 	const struct sp_notes notes = {fuzz_note, &said};
 	const struct sp_option option = {key, value};
-	const struct sp_options options = {&option, key != NULL, &notes};
+	const struct sp_options options = {
+		.option = &option, .options = key != NULL, .notes = &notes};
 	struct sp_error err = {0};
 	struct sp_source *src;
 	struct sp_io *io;

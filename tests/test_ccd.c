@@ -47,7 +47,8 @@ static int shelf_open(struct shelf *shelf, const char *name, const char *key, co
 		      struct sp_source **src, struct sp_error *err)
 {
 	const struct sp_option option = {key, value};
-	const struct sp_options options = {&option, key != NULL, &shelf->sink};
+	const struct sp_options options = {
+		.option = &option, .options = key != NULL, .notes = &shelf->sink};
 	struct sp_io *io;
 
 	*src = NULL;
@@ -225,7 +226,8 @@ static int shelf_write(struct shelf *shelf, struct sp_source *src, const char *k
 		       const char *value, char *losses, size_t size)
 {
 	const struct sp_option option = {key, value};
-	const struct sp_options options = {&option, key != NULL, NULL};
+	const struct sp_options options = {
+		.option = &option, .options = key != NULL, .notes = NULL};
 	struct sp_copy copy = {.source = src};
 	struct sp_error err;
 	struct sp_io *io;

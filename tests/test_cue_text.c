@@ -145,7 +145,8 @@ static struct sp_source *open_sheet(struct folder *folder, const char *charset, 
 				    const char *ask)
 {
 	const struct sp_option option = {"charset", ask};
-	const struct sp_options options = {&option, ask ? 1 : 0, &folder->sink};
+	const struct sp_options options = {
+		.option = &option, .options = ask ? 1 : 0, .notes = &folder->sink};
 	struct sp_source *src = NULL;
 	struct sp_error err = {0};
 	struct sp_io *io;
@@ -212,7 +213,7 @@ static void encoding_can_be_said(void **state)
 	assert_string_equal(sp_disc_text(src->disc, 0, SP_TEXT_TITLE), "\ufffd\ufffd");
 	sp_source_close(src);
 	const struct sp_option option = {"charset", "koi8-r"};
-	const struct sp_options options = {&option, 1, NULL};
+	const struct sp_options options = {.option = &option, .options = 1, .notes = NULL};
 	struct sp_error err;
 	struct sp_io *io;
 	assert_int_equal(sp_memory_open(folder.mem, "sheet.cue", false, &io, &err), 0);

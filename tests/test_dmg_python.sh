@@ -119,5 +119,122 @@ vfdecrypt_reads() { # OPTION…
 }
 try vfdecrypt "vfdecrypt opens the writer's key blob and data" vfdecrypt_reads
 
+# --- and now ours ----------------------------------------------------------------------------
+
+printf 'secret\n' >password
+printf 'Secret\n' >wrong
+
+# reads NAME INPUT SAID…: the image gives INPUT, by convert and by hash; info says all of SAID.
+# Files' names have no spaces.
+reads() {
+	image=$1 input=$2
+	shift 2
+	rm -f out.img
+	"$spindle" convert -q --password-file password "$image" --to img out.img </dev/null
+	cmp out.img "$input"
+	sha=$(sha256sum <"$input")
+	"$spindle" hash -q -a sha256 --password-file=password "$image" | grep "${sha%% *}"
+	"$spindle" verify -q --password-file password "$image"
+	"$spindle" info --password-file password "$image" >info
+	for said; do
+		grep -F -e "$said" info
+	done
+}
+
+# refuses CODE LINE COMMAND…: and leaves no output
+refuses() {
+	code=$1 line=$2
+	shift 2
+	rm -f out.img
+	status=0
+	"$@" </dev/null >/dev/null 2>said || status=$?
+	cat said
+	test $status = "$code"
+	test "$(cat said)" = "spindle: $line"
+	! ls out.img* .out.img* 2>/dev/null
+}
+
+encrypted() { # SAID OPTION…
+	said=$1
+	shift
+	write raw e.dmg gpt.img --password-file password "$@"
+	reads e.dmg gpt.img "$said" 'GUID partition table'
+}
+try '' 'version 1 is decrypted' encrypted 'Wrapped in cdsaencr (encrypted Apple disk image, version 1): AES-128, version 1, a password of 1000 iterations.' \
+	--encrypt v1
+try '' 'version 2 is decrypted' encrypted 'AES-128, version 2, a password of 1000 iterations.' \
+	--encrypt v2
+try '' 'AES of 256 bits is decrypted' encrypted 'AES-256, version 2, a password of 70000 iterations.' \
+	--encrypt v2 --bits 256 --block 512 --iterations 70000
+try '' 'a key wrapped by AES is unwrapped' encrypted 'AES-256' \
+	--encrypt v2 --bits 256 --wrap aes192
+try '' "a certificate's key is passed over" encrypted 'AES-128, version 2, a password of 1000 iterations, 1 other key.' \
+	--encrypt v2 --other-key
+
+passwords() {
+	write raw e.dmg gpt.img --password-file password --encrypt v2
+	refuses 2 'e.dmg: the password does not open it' \
+		"$spindle" convert --password-file wrong e.dmg --to img out.img
+	: >empty
+	refuses 2 'empty: its first line, the password, is empty' \
+		"$spindle" convert --password-file empty e.dmg --to img out.img
+	refuses 4 'none: No such file or directory' \
+		"$spindle" convert --password-file none e.dmg --to img out.img
+	refuses 2 'standard input cannot be the image and its password' \
+		"$spindle" convert --password-file - - --to img out.img
+	head -c 1024 /dev/zero | tr '\0' x >long
+	refuses 2 'e.dmg: the password does not open it' \
+		"$spindle" convert --password-file long e.dmg --to img out.img
+	printf x >>long
+	refuses 2 'long: a password has at most 1024 bytes' \
+		"$spindle" convert --password-file long e.dmg --to img out.img
+	printf 'secret\nmore' | "$spindle" convert -q --password-file - e.dmg --to img out.img
+	cmp out.img gpt.img
+	"$spindle" hash -q -a crc32 --password-file password - <e.dmg
+	# an image that is not encrypted does not ask
+	"$spindle" hash -q -a crc32 --password-file none gpt.img
+}
+try '' 'a password comes from a file or a pipe, and is told to be wrong' passwords
+
+without_terminal() {
+	write raw e.dmg gpt.img --password-file password --encrypt v2
+	refuses 2 'e.dmg: is encrypted, and there is no terminal to ask for its password: give --password-file' \
+		setsid "$spindle" convert e.dmg --to img out.img
+}
+try setsid 'without a terminal the option is asked for' without_terminal
+
+# A terminal of its own: what is typed is not seen on it.
+terminal() {
+	write raw e.dmg gpt.img --password-file password --encrypt v2
+	cat >ask.py <<-'END'
+		import os, pty, sys, time
+		typed, code = sys.argv[1].encode(), int(sys.argv[2])
+		pid, fd = pty.fork()
+		if pid == 0:
+		    os.execv(sys.argv[3], sys.argv[3:])
+		seen = b""
+		while b"assword of" not in seen:
+		    seen += os.read(fd, 1000)
+		time.sleep(0.3)
+		os.write(fd, typed)
+		try:
+		    while piece := os.read(fd, 1000):
+		        seen += piece
+		except OSError:
+		    pass
+		status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+		print(seen.decode(), status)
+		assert b"Password of e.dmg: " in seen and b"ecret" not in seen
+		assert status == code
+	END
+	nl=$(printf '\nx')
+	rm -f out.img
+	python3 ask.py "secret${nl%x}" 0 "$spindle" convert -q e.dmg --to img out.img
+	cmp out.img gpt.img
+	python3 ask.py "Secret${nl%x}" 2 "$spindle" hash -q e.dmg
+	python3 ask.py "$(printf 'sec\003')" 130 "$spindle" hash -q e.dmg
+}
+try '' 'the terminal is asked without an echo' terminal
+
 echo "1..$count"
 exit $failed

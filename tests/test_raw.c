@@ -161,7 +161,8 @@ static int image_open(struct image *im, const char *name, const struct sp_option
 		      bool asked, struct sp_source **out, struct sp_error *err)
 {
 	const struct sp_notes notes = {image_note, im};
-	const struct sp_options options = {option, option ? 1 : 0, &notes};
+	const struct sp_options options = {
+		.option = option, .options = option ? 1 : 0, .notes = &notes};
 	const struct sp_format *found = &sp_format_raw;
 	struct sp_io *io;
 

@@ -28,7 +28,7 @@ static const uint8_t lsd_file[] = "\x00\x08\x50\x01\x01\x01\x00\x06\x51\x00\x00\
 static struct sp_source *sbi_open(struct folder *folder, const char *value)
 {
 	const struct sp_option option = {"sbi", value};
-	const struct sp_options options = {&option, 1, &folder->sink};
+	const struct sp_options options = {.option = &option, .options = 1, .notes = &folder->sink};
 	struct sp_source *src;
 	struct sp_error err;
 	struct sp_io *io;
@@ -155,7 +155,7 @@ static void a_list_at_the_cap_is_read_and_beyond_is_not(void **state)
 static int sbi_round(struct folder *folder, const char *kind, char *losses, size_t size)
 {
 	const struct sp_option option = {"sub", kind};
-	const struct sp_options options = {&option, 1, NULL};
+	const struct sp_options options = {.option = &option, .options = 1, .notes = NULL};
 	struct sp_copy copy = {.source = sbi_open(folder, "yes")};
 	struct sp_io *io;
 

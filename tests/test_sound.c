@@ -546,7 +546,7 @@ static void sheet_converts_only_when_asked(void **state)
 	static const char sheet[] = "FILE \"l.flac\" WAVE\nTRACK 01 AUDIO\nINDEX 01 0:0:0\n";
 	static const struct sp_option ask = {"resample", "yes"};
 	struct files *files = *state;
-	const struct sp_options options = {&ask, 1, &files->sink};
+	const struct sp_options options = {.option = &ask, .options = 1, .notes = &files->sink};
 	struct sp_source *src = NULL;
 	struct sp_error err;
 	struct sp_io *io;

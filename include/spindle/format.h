@@ -13,11 +13,19 @@ struct sp_option {
 	const char *key;
 	const char *value; /* NULL: "yes" of an option whose values have it */
 };
-/* Settings of one open or create (-O key=value), and where its notes go. All may be NULL or 0. */
+#define SP_PASSWORD_ROOM 1024
+/* Asked when an encrypted image is met: puts its password, *size bytes and no NUL, into `text`,
+ * which is wiped after use. `name` is the image's. Fails with SP_ERR_USAGE when there is none. */
+typedef int sp_password_fn(void *user, const char *name, char text[SP_PASSWORD_ROOM], size_t *size,
+			   struct sp_error *err);
+/* Settings of one open or create (-O key=value), where its notes go, and who knows passwords. All
+ * may be NULL or 0. */
 struct sp_options {
 	const struct sp_option *option;
 	size_t options;
 	const struct sp_notes *notes;
+	sp_password_fn *password; /* NULL: encrypted images stay closed */
+	void *user;               /* password's */
 };
 /* The value of `key`, NULL when it is not given; the last one given counts. */
 SP_API const char *sp_options_get(const struct sp_options *options, const char *key);
@@ -65,6 +73,8 @@ struct sp_magic {
 	const char *bytes;
 };
 
+#define SP_WRAPPING_TEXT 128
+
 struct sp_format {
 	const char *name;             /* one word, lower case */
 	const char *summary;          /* a few words for a person */
@@ -84,6 +94,22 @@ struct sp_format {
 	/* NULL: cannot be written. Takes io on success. The sink's finish leaves the io whole. */
 	int (*create)(struct sp_sink **out, struct sp_io *io, const struct sp_options *options,
 		      struct sp_error *err);
+	/* Not NULL: a wrapping, such as encryption. *out is the file that comes out of it, which is
+	 * identified in its turn; `text` says of the wrapping what there is to say. Takes io on
+	 * success. Such a format's `open` opens what is in it. */
+	int (*unwrap)(struct sp_io **out, struct sp_io *io, const struct sp_options *options,
+		      char text[SP_WRAPPING_TEXT], struct sp_error *err);
+};
+
+/* What an image was wrapped in, the outermost first. */
+#define SP_WRAPPINGS 3
+struct sp_wrapping {
+	const struct sp_format *format;
+	char text[SP_WRAPPING_TEXT]; /* "AES-256, version 2, a password of 250000 iterations" */
+};
+struct sp_wrappings {
+	struct sp_wrapping wrapping[SP_WRAPPINGS];
+	size_t count;
 };
 
 /* Every format that can be opened or created, NULL-ended; and those that are only recognised. */

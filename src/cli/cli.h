@@ -21,6 +21,7 @@ enum cli_option_id { /* places in the one table of options.c */
 		     OPT_PROGRESS,
 		     OPT_JSON,
 		     OPT_FROM,
+		     OPT_PASSWORD,
 		     OPT_TO,
 		     OPT_TRACK,
 		     OPT_SESSION,

@@ -145,7 +145,8 @@ static int convert_target(struct sp_target *target, const struct sp_input *in,
 static int convert_opened(struct ui *ui, const struct cli_args *args, struct sp_input *in,
 			  const struct sp_repairs *repairs)
 {
-	const struct sp_options options = {args->pair, args->pairs, &ui->sink};
+	const struct sp_options options = {
+		.option = args->pair, .options = args->pairs, .notes = &ui->sink};
 	struct sp_target target = {0};
 	struct sp_output out = {0};
 	struct sp_error err;
@@ -217,7 +218,8 @@ const struct cli_command cli_convert = {
 	.least = 2,
 	.most = 2,
 	.option = (const unsigned char[]){OPT_TO, OPT_SET, OPT_DRY_RUN, OPT_LOSSY, OPT_FORCE,
-					  OPT_VERIFY, OPT_TRACK, OPT_SESSION, OPT_FROM, OPT_NONE},
+					  OPT_VERIFY, OPT_TRACK, OPT_SESSION, OPT_FROM,
+					  OPT_PASSWORD, OPT_NONE},
 	.setting = convert_settings,
 	.run = convert_run,
 };

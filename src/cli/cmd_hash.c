@@ -189,6 +189,6 @@ const struct cli_command cli_hash = {
 	.least = 1,
 	.most = 2,
 	.option = (const unsigned char[]){OPT_ALGORITHM, OPT_DAT, OPT_TRACK, OPT_SESSION, OPT_FROM,
-					  OPT_SET, OPT_NONE},
+					  OPT_PASSWORD, OPT_SET, OPT_NONE},
 	.run = hash_run,
 };

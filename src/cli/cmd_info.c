@@ -139,6 +139,7 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 		.path = in.path,
 		.format = in.format,
 		.disc = in.source->disc,
+		.wrappings = &in.wrappings,
 		.state = state,
 		.missing = missing,
 		.note = ui->note,
@@ -158,6 +159,6 @@ const struct cli_command cli_info = {
 	.example = "spindle info disc.cue\nspindle info --json disc.iso\nspindle info /dev/sr0",
 	.least = 1,
 	.most = 1,
-	.option = (const unsigned char[]){OPT_FROM, OPT_SET, OPT_NONE},
+	.option = (const unsigned char[]){OPT_FROM, OPT_PASSWORD, OPT_SET, OPT_NONE},
 	.run = info_run,
 };

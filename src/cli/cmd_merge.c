@@ -217,7 +217,8 @@ static int merge_check(const struct cli_args *args, struct sp_error *err)
 
 static int merge_run(struct ui *ui, const struct cli_args *args)
 {
-	const struct sp_options options = {args->pair, args->pairs, &ui->sink};
+	const struct sp_options options = {
+		.option = args->pair, .options = args->pairs, .notes = &ui->sink};
 	struct merge_run run = {0};
 	struct sp_error err;
 	int code;

@@ -155,7 +155,8 @@ static int rip_ask_offset(struct rip_job *job, struct sp_error *err)
 static int rip_ask_target(struct rip_job *job, struct sp_error *err)
 {
 	const struct cli_args *args = job->args;
-	const struct sp_options options = {args->pair, args->pairs, &job->sink};
+	const struct sp_options options = {
+		.option = args->pair, .options = args->pairs, .notes = &job->sink};
 	const struct sp_disc *disc = sp_rip_disc(job->rip);
 	char name[128];
 	struct stat st;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What commands do alike: open a source, run a copy, name a place. */
-#include "cli/cli.h"
+#include "cli/password.h"
 
 #include "report/units.h"
 
@@ -34,11 +34,17 @@ int cli_open(struct sp_input *in, struct ui *ui, const struct cli_args *args, co
 	     unsigned flags, struct sp_error *err)
 {
 	const bool plain = flags & CLI_PLAIN;
+	struct cli_password password = {.ui = ui, .file = args->text[OPT_PASSWORD]};
 	const struct sp_options options = {
 		.option = plain ? NULL : args->pair,
 		.options = plain ? 0 : args->pairs,
 		.notes = &ui->sink,
+		.password = cli_password,
+		.user = &password,
 	};
+	if (password.file && !strcmp(password.file, "-") && !strcmp(path, "-"))
+		return sp_fail(err, SP_ERR_USAGE,
+			       "standard input cannot be the image and its password");
 	int r = sp_input_open(in, path, plain ? NULL : args->text[OPT_FROM], &options, err);
 
 	if (r < 0)

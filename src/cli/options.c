@@ -16,6 +16,9 @@ const struct cli_option cli_options[OPTIONS] = {
 	[OPT_JSON] = {"json", 0, CLI_FLAG, NULL, "print the result as JSON"},
 	[OPT_FROM] = {"from", 0, CLI_TEXT, "FORMAT",
 		      "open SRC as this format, whatever it looks like"},
+	[OPT_PASSWORD] =
+		{"password-file", 0, CLI_TEXT, "FILE",
+		 "an encrypted image's password is this file's first line; -: standard input"},
 	[OPT_TO] = {"to", 't', CLI_TEXT, "FORMAT",
 		    "make this format; else DST's extension decides"},
 	[OPT_TRACK] = {"track", 0, CLI_NUMBER, "N", "only this track"},

@@ -12,7 +12,8 @@ struct report_disc {
 	const char *path;
 	const struct sp_format *format;
 	const struct sp_disc *disc;
-	const char *state; /* ends the first sentence: "all data present" */
+	const struct sp_wrappings *wrappings; /* NULL: none */
+	const char *state;                    /* ends the first sentence: "all data present" */
 	uint64_t missing;  /* sectors of the layout the image's files do not have */
 	char *const *note; /* what the reader had to say */
 	size_t notes;

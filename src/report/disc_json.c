@@ -171,6 +171,20 @@ static void json_regions(struct json *json, const struct sp_disc *disc)
 	json_end_array(json);
 }
 
+static void json_wrappings(struct json *json, const struct sp_wrappings *wrappings)
+{
+	if (!wrappings || !wrappings->count)
+		return;
+	json_array(json, "wrapped");
+	for (size_t i = 0; i < wrappings->count; i++) {
+		json_object(json, NULL);
+		json_string(json, "format", wrappings->wrapping[i].format->name);
+		json_string(json, "text", wrappings->wrapping[i].text);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 void report_disc_json(struct json *json, const struct report_disc *report)
 {
 	const struct sp_disc *disc = report->disc;
@@ -179,6 +193,7 @@ void report_disc_json(struct json *json, const struct report_disc *report)
 	json_u64(json, "schema", 1);
 	json_string(json, "path", report->path);
 	json_string(json, "format", report->format->name);
+	json_wrappings(json, report->wrappings);
 	json_string(json, "medium", sp_medium_name(disc->medium));
 	json_u64(json, "sectors", sp_disc_sectors(disc));
 	json_u64(json, "stored", sp_disc_stored(disc));

@@ -138,6 +138,13 @@ static void text_sentence(FILE *out, const struct report_disc *report)
 	else
 		fprintf(out, "%" PRIu64 " sectors, ", sp_disc_sectors(disc));
 	fprintf(out, "%s, %s.\n", units_size(text, text_bytes(disc)), report->state);
+	for (size_t i = 0; report->wrappings && i < report->wrappings->count; i++) {
+		const struct sp_wrapping *w = &report->wrappings->wrapping[i];
+
+		fprintf(out, "Wrapped in %s (%s): ", w->format->name, w->format->summary);
+		printable_put(out, w->text);
+		fputs(".\n", out);
+	}
 }
 
 static void text_track_name(FILE *out, const struct sp_disc *disc, const struct sp_track *track)
