@@ -353,8 +353,6 @@ const struct sp_format *const sp_known_formats[] = {
 	       .magic = MAGIC(AT(0x10000, 90, "MICROSOFT*XBOX*MEDIA"))),
 
 	/* Apple and plain disks */
-	FORMAT(KNOWN("sparseimage", "Apple sparse disk image"), .extension = EXT(".sparseimage"),
-	       .magic = MAGIC(AT(0, 90, "sprs\0\0\0\3"))),
 	FORMAT(KNOWN("sparsebundle", "Apple sparse bundle"), .extension = EXT(".sparsebundle"),
 	       .probe = known_sparsebundle),
 	FORMAT(KNOWN("ndif", "Apple NDIF disk image in MacBinary"), .extension = NO_EXT,

@@ -236,5 +236,30 @@ terminal() {
 }
 try '' 'the terminal is asked without an echo' terminal
 
+sparse() { # OPTION…
+	write sparseimage s.sparseimage gpt.img "$@"
+	reads s.sparseimage gpt.img 'Wrapped in sparseimage' 'GUID partition table'
+}
+try '' 'a sparse image is read' sparse
+try '' 'a sparse image of bands in no order is read' sparse --band 64 --shuffle
+try '' 'a sparse image of many index nodes is read' sparse --band 16 --shuffle --node-bands 7
+try '' 'an encrypted sparse image is read' sparse --encrypt v2 --password-file password
+try '' 'an encrypted sparse image of version 1 is read' sparse --encrypt v1 --password-file password
+
+sparse_nodes() { # real nodes: more bands than one holds
+	write disk big.img --sectors 9000 --scheme none
+	python3 -c '
+import sys
+data = bytearray(open("big.img", "rb").read())
+for i in range(0, len(data), 512): data[i] |= 1
+open("big.img", "wb").write(data)'
+	write sparseimage s.sparseimage big.img --band 4 --shuffle
+	reads s.sparseimage big.img '2250 of 2250 bands of 2 KiB'
+	head -c 4000000 s.sparseimage >cut.sparseimage
+	refuses 3 "cut.sparseimage: truncated: band 601 at byte 3999744 is not all there" \
+		"$spindle" convert cut.sparseimage --to img out.img
+}
+try '' 'a sparse image whose nodes are full is read, and told where it is cut' sparse_nodes
+
 echo "1..$count"
 exit $failed
