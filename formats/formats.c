@@ -18,6 +18,7 @@ static const struct sp_format *const formats_table[] = {
 	&sp_format_img,
 	&sp_format_iso,
 	&sp_format_raw,
+	&sp_format_sparsebundle,
 	&sp_format_sparseimage,
 	&sp_format_store,
 	NULL,

@@ -13,6 +13,7 @@ extern const struct sp_format sp_format_encrcdsa;
 extern const struct sp_format sp_format_img;
 extern const struct sp_format sp_format_iso;
 extern const struct sp_format sp_format_raw;
+extern const struct sp_format sp_format_sparsebundle;
 extern const struct sp_format sp_format_sparseimage;
 extern const struct sp_format sp_format_store;
 

@@ -191,16 +191,6 @@ static int known_scram(const struct sp_probe *p)
 		       : 0;
 }
 
-static int known_sparsebundle(const struct sp_probe *p)
-{
-	static const char type[] = "com.apple.diskimage.sparsebundle";
-
-	return (known_is(p, 0, "<?xml", 5) || known_is(p, 0, "bplist", 6)) &&
-			       memmem(p->head, p->head_size, type, sizeof(type) - 1)
-		       ? 90
-		       : 0;
-}
-
 /* A MacBinary header's fixed zeros, lengths that fit, and its mark (III) or CRC (II). */
 static bool known_is_macbinary(const struct sp_probe *p)
 {
@@ -353,8 +343,6 @@ const struct sp_format *const sp_known_formats[] = {
 	       .magic = MAGIC(AT(0x10000, 90, "MICROSOFT*XBOX*MEDIA"))),
 
 	/* Apple and plain disks */
-	FORMAT(KNOWN("sparsebundle", "Apple sparse bundle"), .extension = EXT(".sparsebundle"),
-	       .probe = known_sparsebundle),
 	FORMAT(KNOWN("ndif", "Apple NDIF disk image in MacBinary"), .extension = NO_EXT,
 	       .probe = known_ndif),
 	FORMAT(KNOWN("dc42", "Disk Copy 4.2 image"), .extension = EXT(".dc42"),

@@ -246,6 +246,36 @@ try '' 'a sparse image of many index nodes is read' sparse --band 16 --shuffle -
 try '' 'an encrypted sparse image is read' sparse --encrypt v2 --password-file password
 try '' 'an encrypted sparse image of version 1 is read' sparse --encrypt v1 --password-file password
 
+bundle() { # OPTION…
+	rm -rf b.sparsebundle
+	write sparsebundle b.sparsebundle gpt.img "$@"
+	reads b.sparsebundle gpt.img 'Wrapped in sparsebundle' 'GUID partition table'
+	reads b.sparsebundle/Info.plist gpt.img
+}
+try '' 'a sparse bundle is read' bundle --band 64
+try '' 'a sparse bundle of short bands is read' bundle --band 200 --short-bands
+try '' 'an encrypted sparse bundle is read' bundle --band 64 --encrypt v2 --password-file password
+
+bad_bundles() {
+	rm -rf b.sparsebundle
+	write sparsebundle b.sparsebundle gpt.img --store-version 2
+	refuses 5 'b.sparsebundle/Info.plist: a bundle-backingstore-version that is not 1 is not known' \
+		"$spindle" convert b.sparsebundle --to img out.img
+	rm -rf b.sparsebundle
+	write sparsebundle b.sparsebundle gpt.img
+	rm -r b.sparsebundle/bands b.sparsebundle/token
+	refuses 3 'b.sparsebundle/Info.plist: no band and no token lie beside it' \
+		"$spindle" convert b.sparsebundle --to img out.img
+}
+try '' 'sparse bundles that are not whole are refused' bad_bundles
+
+udif_in() { # OPTION…: in an encrypted file
+	write udzo e.dmg gpt.img --password-file password "$@"
+	reads e.dmg gpt.img 'DMG image' 'Wrapped in'
+}
+try '' 'a UDIF image in an encrypted one is read' udif_in --encrypt v2
+try '' 'a UDIF image in an encrypted one of version 1 is read' udif_in --encrypt v1
+
 sparse_nodes() { # real nodes: more bands than one holds
 	write disk big.img --sectors 9000 --scheme none
 	python3 -c '

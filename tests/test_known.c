@@ -95,8 +95,6 @@ static const struct vector vectors[] = {
 	BINARY("tgc", 70000, P(0, "\xae\x0f\x38\xa2\0\0\0\0\0\0\x80\0")),
 	BINARY("nfs", 70000, P(0, "EGGS"), P(0x1fc, "SGGE")),
 	BINARY("xdvdfs", 5 * MIB, P(0x10000, "MICROSOFT*XBOX*MEDIA")),
-	SHEET("sparsebundle", "<?xml version=\"1.0\"?><plist><dict><key>diskimage-bundle-type</key>"
-			      "<string>com.apple.diskimage.sparsebundle</string></dict></plist>"),
 	BINARY("ndif", 128 + 512 + 256 + 60,
 	       P(0, "\0\4disk"), P(65, "rohdddsk\0\0\0\0\0\0\0\0\0\0\0\0\2\0\0\0\1\x3c"),
 	       P(102, "mBIN"), P(640, "\0\0\1\0\0\0\1\0\0\0\0\0\0\0\0\x3c")),
