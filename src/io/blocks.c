@@ -31,6 +31,8 @@ struct view_slot {
 	size_t in_room, out_room;
 	uint64_t used; /* the view's clock when it was read last */
 	bool unread;   /* decoded ahead: not given up for what would be read later still */
+	bool spent;    /* read in order to its end: given up first, while it is in the processor's
+			  cache */
 	/* of the job */
 	int status;
 	size_t bad;  /* block that failed */
@@ -192,7 +194,7 @@ static struct view_slot *view_oldest(struct blocks_view *view, bool filled, bool
 		if (!view_idle(view, slot) || slot == view->current || (ahead && slot->unread) ||
 		    (filled && !slot->out_room))
 			continue;
-		if (slot->state == VIEW_EMPTY)
+		if (slot->state == VIEW_EMPTY || slot->spent)
 			return slot;
 		if (!oldest || slot->used < oldest->used)
 			oldest = slot;
@@ -245,16 +247,19 @@ static bool view_fit(struct blocks_view *view, struct view_slot *slot, size_t in
 /* A slot with room for a group. NULL: none is free, or no memory. */
 static struct view_slot *view_slot_for(struct blocks_view *view, size_t in, size_t out, bool ahead)
 {
-	struct view_slot *slot = NULL;
+	struct view_slot *slot = view_oldest(view, false, ahead);
 
-	if (view->held + in + out <= VIEW_CACHE || view->slots < 2 * view->threads + 2)
-		slot = view_new_slot(view);
-	if (!slot)
-		slot = view_oldest(view, false, ahead);
+	if (!slot || (slot->state != VIEW_EMPTY && !slot->spent)) {
+		struct view_slot *added = NULL;
+		if (view->held + in + out <= VIEW_CACHE || view->slots < 2 * view->threads + 2)
+			added = view_new_slot(view);
+		slot = added ? added : slot;
+	}
 	if (!slot || !view_fit(view, slot, in, out, ahead))
 		return NULL;
 	slot->state = VIEW_EMPTY;
 	slot->unread = ahead;
+	slot->spent = false;
 	return slot;
 }
 
@@ -357,8 +362,8 @@ static bool view_wait_any(struct blocks_view *view)
 	return false;
 }
 
-/* The decoded bytes of a group, good until the next one is asked for. */
-static int view_demand(struct blocks_view *view, size_t group, const uint8_t **data,
+/* The slot of a group, decoded; good until the next one is asked for. */
+static int view_demand(struct blocks_view *view, size_t group, struct view_slot **out,
 		       struct sp_error *err)
 {
 	struct view_slot *slot = view_cached(view, group);
@@ -372,7 +377,7 @@ static int view_demand(struct blocks_view *view, size_t group, const uint8_t **d
 	if (r < 0)
 		return r;
 	view->current = slot;
-	slot->unread = false;
+	slot->unread = slot->spent = false;
 	slot->used = ++view->clock;
 	if (view->ahead <= group)
 		view->ahead = group + 1;
@@ -384,7 +389,7 @@ static int view_demand(struct blocks_view *view, size_t group, const uint8_t **d
 				slot->status, slot->done, err);
 		slot->state = VIEW_EMPTY;
 	}
-	*data = slot->out;
+	*out = slot;
 	return r;
 }
 
@@ -424,17 +429,19 @@ static int view_read_group(struct blocks_view *view, size_t group, uint64_t at, 
 {
 	const struct blocks_group *g = &view->group[group];
 	const uint64_t from = at - view_group_at(view, group);
-	const uint8_t *decoded;
 
 	if (g->plain)
 		return view_read_plain(view, group, at, data, size, err);
 	if (g->large)
 		return blocks_large_read(&view->large, &view->blocks, view->io.name,
 					 &view->blocks.block[g->first], from, data, size, err);
-	const int r = view_demand(view, group, &decoded, err);
-	if (!r)
-		memcpy(data, decoded + from, size);
-	return r;
+	struct view_slot *slot;
+	const int r = view_demand(view, group, &slot, err);
+	if (r < 0)
+		return r;
+	memcpy(data, slot->out + from, size);
+	slot->spent = view->streak && at + size == view_group_end(view, group);
+	return 0;
 }
 
 /* What was decoded ahead may not be wanted any more. */

@@ -14,7 +14,8 @@
 enum {
 	COPY_SLOTS = 6,
 	COPY_SECTORS = 128, /* a slot; about 256 KiB, so that it is in the cache from one thread to
-			       the next, and a pass holds 4 MB whatever the disc */
+			       the next, and a pass holds 4 MB whatever the disc … */
+	COPY_BYTES = 256 << 10, /* … but as many as this holds where they are smaller */
 };
 
 /* What is to be done with a region, decided before anything runs. */
@@ -113,6 +114,15 @@ static int copy_plan(struct copy_pass *pass, struct sp_error *err)
 	return 0;
 }
 
+/* Sectors of a region that make one slot. */
+static uint32_t copy_slot_sectors(const struct sp_region *region)
+{
+	const size_t size = sp_sector_size(region->mode, region->parts);
+
+	return size && COPY_BYTES / size > COPY_SECTORS ? (uint32_t)(COPY_BYTES / size)
+							: COPY_SECTORS;
+}
+
 static void copy_free(struct copy_pass *pass)
 {
 	for (size_t i = 0; i < COPY_SLOTS; i++) {
@@ -138,17 +148,18 @@ static int copy_allocate(struct copy_pass *pass, struct sp_error *err)
 			return sp_fail(err, SP_ERR_UNSUPPORTED,
 				       "sectors of mode %s cannot be taken apart as asked for",
 				       sp_mode_name(region->mode));
-		in = from > in ? from : in;
-		out = to > out ? to : out;
-		if (step->count > sectors)
-			sectors = step->count > COPY_SECTORS ? COPY_SECTORS : step->count;
+		const uint32_t most = copy_slot_sectors(region);
+		const size_t n = step->count < most ? (size_t)step->count : most;
+		in = from * n > in ? from * n : in;
+		out = to * n > out ? to * n : out;
+		sectors = n > sectors ? n : sectors;
 	}
 	for (size_t i = 0; i < COPY_SLOTS; i++) {
 		struct copy_slot *slot = &pass->slot[i];
 
-		slot->in.data = malloc(in * sectors);
+		slot->in.data = malloc(in);
 		slot->in.state = malloc(sectors * sizeof(slot->in.state[0]));
-		slot->built = malloc(out * sectors);
+		slot->built = malloc(out);
 		if (!slot->in.data || !slot->in.state || !slot->built)
 			return sp_fail_memory(err);
 	}
@@ -166,6 +177,7 @@ static void copy_stop(struct copy_pass *pass, const struct sp_error *why)
 
 static bool copy_read_step(struct copy_pass *pass, const struct copy_step *step)
 {
+	const uint32_t most = copy_slot_sectors(step->region);
 	struct sp_error err = {0};
 
 	for (uint64_t at = 0; at < step->count;) {
@@ -181,7 +193,7 @@ static bool copy_read_step(struct copy_pass *pass, const struct copy_step *step)
 			return false;
 		slot->step = step;
 		slot->in.lba = step->region->lba + (sp_lba)at;
-		slot->in.count = left > COPY_SECTORS ? COPY_SECTORS : (uint32_t)left;
+		slot->in.count = left > most ? most : (uint32_t)left;
 		slot->in.mode = step->region->mode;
 		slot->in.parts = step->region->parts;
 		slot->in.stride = sp_sector_size(slot->in.mode, slot->in.parts);
