@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DMG_UNPACK (UINT64_C(1) << 30)
+
 struct dmg_source {
 	struct sp_source source;
 	struct dmg_koly koly;
@@ -18,6 +20,7 @@ struct dmg_source {
 	struct dmg_proof *proof;
 	struct dmg_fork *fork; /* the disk's */
 	struct sp_io *disk;
+	bool slow; /* blocks that are better read in order are too many to unpack for a look */
 };
 
 /* The 512 bytes end the file, or what was padded up to 512 more, or begin it. */
@@ -51,6 +54,15 @@ static int dmg_prove(struct sp_source *src, sp_proof_fn *fn, void *user, struct 
 	return r < 0 ? r : dmg_proof_tell(dmg->proof, dmg->disk, &dmg->koly, fn, user, err);
 }
 
+static int dmg_describe_op(struct sp_source *src, sp_fact_fn *fn, void *user, struct sp_error *err)
+{
+	struct dmg_source *dmg = (struct dmg_source *)src;
+
+	(void)err;
+	dmg_describe(&dmg->koly, &dmg->map, fn, user);
+	return 0;
+}
+
 static void dmg_free(struct dmg_source *dmg)
 {
 	dmg_proof_free(dmg->proof);
@@ -68,7 +80,11 @@ static void dmg_close(struct sp_source *src)
 }
 
 static const struct sp_source_ops dmg_ops = {
-	.read = dmg_read, .prove = dmg_prove, .close = dmg_close};
+	.read = dmg_read,
+	.prove = dmg_prove,
+	.close = dmg_close,
+	.describe = dmg_describe_op,
+};
 
 /* Every block of the disk is in a map: what is not there would be made up. */
 static int dmg_check_holes(const struct sp_blocks *blocks, const char *name, struct sp_error *err)
@@ -87,6 +103,17 @@ static int dmg_check_holes(const struct sp_blocks *blocks, const char *name, str
 		end = block ? next + block->size : end;
 	}
 	return 0;
+}
+
+/* Blocks that would be unpacked into a temporary file for a look at the disk. */
+static bool dmg_is_slow(const struct sp_blocks *blocks)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < blocks->count && all <= DMG_UNPACK; i++)
+		if (blocks->block[i].codec && blocks->block[i].size > SP_BLOCKS_WHOLE)
+			all += blocks->block[i].size;
+	return all > DMG_UNPACK;
 }
 
 /* A checksum nobody here can compute is not passed over in silence. */
@@ -131,6 +158,7 @@ static int dmg_open_disk(struct dmg_source *dmg, struct sp_io *io, const struct 
 		r = sp_blocks_order(&blocks, io->name, err);
 	if (!r)
 		r = dmg_check_holes(&blocks, io->name, err);
+	dmg->slow = !r && dmg_is_slow(&blocks);
 	if (!r)
 		r = sp_blocks_open(&dmg->disk, &blocks, io->name, err);
 	if (r < 0) {
@@ -188,6 +216,7 @@ static int dmg_open(struct sp_source **out, struct sp_io *io, const struct sp_op
 	}
 	dmg_note_sums(dmg, io->name, notes);
 	dmg->source.ops = &dmg_ops;
+	dmg->source.caps = SP_SOURCE_WHOLE | (dmg->slow ? SP_SOURCE_SLOW : 0);
 	*out = &dmg->source;
 	return 0;
 }

@@ -110,6 +110,12 @@ int dmg_map_read(struct dmg_map *map, struct sp_blocks *blocks, struct sp_io *io
 		 const struct dmg_koly *koly, struct sp_error *err);
 void dmg_map_clear(struct dmg_map *map);
 
+/* "UDZO" … by the one method of its blocks, "mixed". */
+const char *dmg_kind_of(const struct dmg_map *map);
+/* As sp_source_describe tells it. */
+void dmg_describe(const struct dmg_koly *koly, const struct dmg_map *map, sp_fact_fn *fn,
+		  void *user);
+
 /* Checksums of the parts, taken as the disk is read in order. */
 struct dmg_proof;
 int dmg_proof_new(struct dmg_proof **out, const struct dmg_map *map, struct sp_error *err);

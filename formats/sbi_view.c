@@ -76,8 +76,9 @@ static void sbi_close(struct sp_source *src)
 int sp_sbi_view(struct sp_source **out, struct sp_source *src, struct sp_sbi *sbi,
 		struct sp_error *err)
 {
-	static const struct sp_source_ops proving = {sbi_read, sbi_prove, sbi_close};
-	static const struct sp_source_ops plain = {sbi_read, NULL, sbi_close};
+	static const struct sp_source_ops proving = {
+		.read = sbi_read, .prove = sbi_prove, .close = sbi_close};
+	static const struct sp_source_ops plain = {.read = sbi_read, .close = sbi_close};
 	struct sbi_view *view = calloc(1, sizeof(*view));
 	struct sp_disc *disc = view ? sp_disc_copy(src->disc) : NULL;
 

@@ -29,6 +29,16 @@ struct sp_proof {
 };
 typedef void sp_proof_fn(void *user, const struct sp_proof *proof);
 
+/* One fact of the container itself, that is none of its disc's. */
+struct sp_fact {
+	const char *section; /* what it belongs to: "checksums"; NULL: the container as a whole */
+	unsigned row;        /* of a section that is a list: from 1; 0: it is none */
+	const char *key;     /* a name as JSON has them: lower case, '_' for a space */
+	const char *text;    /* NULL: `number` it is */
+	uint64_t number;
+};
+typedef void sp_fact_fn(void *user, const struct sp_fact *fact);
+
 struct sp_source;
 struct sp_source_ops {
 	/* Fill span->data and span->state for span->lba … + count; span->mode, parts and stride are
@@ -39,9 +49,15 @@ struct sp_source_ops {
 	/* Report every checksum the container has. NULL: it has none. */
 	int (*prove)(struct sp_source *src, sp_proof_fn *fn, void *user, struct sp_error *err);
 	void (*close)(struct sp_source *src);
+	/* Tell what there is to know of the container, a section at a time, a row at a time; all
+	 * rows of a section have the same keys. NULL: nothing. */
+	int (*describe)(struct sp_source *src, sp_fact_fn *fn, void *user, struct sp_error *err);
 };
 enum sp_source_caps {
-	SP_SOURCE_ONCE = 1, /* one sequential pass only */
+	SP_SOURCE_ONCE = 1,  /* one sequential pass only */
+	SP_SOURCE_WHOLE = 2, /* opening it has shown that no sector is absent or cut short */
+	SP_SOURCE_SLOW =
+		4, /* a read that is not in order may take long: for what was asked for only */
 };
 /* One thread at a time. `disc` belongs to the source; a once-only source may still add metadata to
  * it until its last sector is read. */
@@ -53,6 +69,8 @@ struct sp_source {
 SP_API int sp_source_read(struct sp_source *src, struct sp_span *span, struct sp_error *err);
 SP_API int sp_source_prove(struct sp_source *src, sp_proof_fn *fn, void *user,
 			   struct sp_error *err);
+SP_API int sp_source_describe(struct sp_source *src, sp_fact_fn *fn, void *user,
+			      struct sp_error *err);
 SP_API void sp_source_close(struct sp_source *src); /* NULL is fine */
 
 /* What a target may be unable to hold. The first group is seen in the layout before anything is

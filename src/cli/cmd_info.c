@@ -98,6 +98,51 @@ static void info_print(struct ui *ui, const struct report_disc *report)
 	}
 }
 
+static void info_fact(struct facts *facts, unsigned row, const char *key, const char *text,
+		      uint64_t number)
+{
+	facts_take(facts, &(struct sp_fact){row ? "partitions" : NULL, row, key, text, number});
+}
+
+/* The partition table of a disk, or of a disc that has one besides. What cannot be read is told and
+ * no reason to say nothing of the rest. */
+static void info_partitions(struct ui *ui, struct sp_source *src, struct facts *facts)
+{
+	const struct sp_disc *disc = src->disc;
+	struct sp_partitions list;
+	struct sp_error err;
+
+	if (src->caps & SP_SOURCE_SLOW)
+		ui_note(ui, "partitions are not looked for: the disk is in blocks that would have "
+			    "to be "
+			    "unpacked first");
+	if ((src->caps & (SP_SOURCE_SLOW | SP_SOURCE_ONCE)) || disc->tracks != 1 ||
+	    disc->medium == SP_MEDIUM_CD || disc->medium == SP_MEDIUM_GD)
+		return;
+	const int r = sp_partitions_find(&list, src, &err);
+	if (r < 0 && r != SP_ERR_USAGE)
+		ui_note(ui, "partitions cannot be told: %s", err.text);
+	if (!r && (disc->medium == SP_MEDIUM_BLOCK || list.scheme != SP_SCHEME_WHOLE)) {
+		info_fact(facts, 0, "scheme", sp_scheme_name(list.scheme), 0);
+		info_fact(facts, 0, "table_blocks", NULL, list.block_size);
+		for (size_t i = 0; i < list.count; i++) {
+			const struct sp_partition *p = &list.partition[i];
+			const unsigned row = (unsigned)i + 1;
+
+			info_fact(facts, row, "number", NULL, p->number);
+			info_fact(facts, row, "start", NULL, p->first);
+			info_fact(facts, row, "length", NULL, p->count);
+			info_fact(facts, row, "filesystem", sp_filesystem_name(p->filesystem), 0);
+			info_fact(facts, row, "kind", p->kind, 0);
+			info_fact(facts, row, "type", p->type, 0);
+			info_fact(facts, row, "name", p->name, 0);
+		}
+		for (size_t i = 0; i < list.troubles; i++)
+			ui_note(ui, "the partition table: %s", list.trouble[i]);
+	}
+	sp_partitions_free(&list);
+}
+
 static bool info_truncated(const struct ui *ui)
 {
 	for (size_t i = 0; i < ui->notes; i++)
@@ -110,6 +155,7 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 {
 	struct sp_input in = {0};
 	struct sp_error err;
+	struct facts container = {0}, partitions = {0};
 	uint64_t missing = 0;
 	char state[96] = "all data present";
 
@@ -119,12 +165,20 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 	const bool once = !r && (in.source->caps & SP_SOURCE_ONCE);
 	if (!r && !strcmp(in.format->name, "store"))
 		r = info_read(ui, in.source, &missing, &err);
-	else if (!r && !once && !drive)
+	else if (!r && !once && !drive && !(in.source->caps & SP_SOURCE_WHOLE))
 		r = info_missing(in.source, &missing, &err);
+	if (!r)
+		r = sp_source_describe(in.source, facts_take, &container, &err);
+	if (!r && !drive)
+		info_partitions(ui, in.source, &partitions);
+	if (!r && (container.failed || partitions.failed))
+		r = sp_fail_memory(&err);
 	if (r < 0) {
 		ui->keep = false;
 		for (size_t i = 0; i < ui->notes; i++)
 			ui_note(ui, "%s", ui->note[i]);
+		facts_free(&container);
+		facts_free(&partitions);
 		sp_input_close(&in);
 		return ui_fail(ui, &err);
 	}
@@ -145,8 +199,12 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 		.note = ui->note,
 		.notes = ui->notes,
 		.regions = ui->verbose,
+		.container = &container,
+		.partitions = &partitions,
 	};
 	info_print(ui, &report);
+	facts_free(&container);
+	facts_free(&partitions);
 	sp_input_close(&in);
 	return 0;
 }

@@ -59,8 +59,9 @@ static void proofs_close(struct sp_source *src)
 int proofs_watch(struct sp_source **out, struct sp_source *source, struct proofs *proofs,
 		 struct sp_error *err)
 {
-	static const struct sp_source_ops proving = {proofs_read, proofs_prove, proofs_close};
-	static const struct sp_source_ops plain = {proofs_read, NULL, proofs_close};
+	static const struct sp_source_ops proving = {
+		.read = proofs_read, .prove = proofs_prove, .close = proofs_close};
+	static const struct sp_source_ops plain = {.read = proofs_read, .close = proofs_close};
 	struct proofs_view *view = calloc(1, sizeof(*view));
 
 	if (!view)

@@ -3,6 +3,7 @@
 #ifndef SP_REPORT_DISC_H
 #define SP_REPORT_DISC_H
 
+#include "report/facts.h"
 #include "report/json.h"
 
 #include <spindle/spindle.h>
@@ -17,7 +18,8 @@ struct report_disc {
 	uint64_t missing;  /* sectors of the layout the image's files do not have */
 	char *const *note; /* what the reader had to say */
 	size_t notes;
-	bool regions; /* list them too */
+	bool regions;                               /* list them too */
+	const struct facts *container, *partitions; /* NULL: nothing is said of them */
 };
 
 /* "disc.cue is a BIN/CUE image of a CD: 2 sessions, 14 tracks (13 audio, 1 mode1), 74:12:05, all

@@ -205,6 +205,10 @@ void report_disc_json(struct json *json, const struct report_disc *report)
 	json_ids(json, disc);
 	if (disc->layer_break != SP_LBA_NONE)
 		json_i64(json, "layer_break", disc->layer_break);
+	if (report->container)
+		facts_json(json, "container", report->container);
+	if (report->partitions)
+		facts_json(json, "partition_table", report->partitions);
 	json_array(json, "notes");
 	for (size_t i = 0; i < report->notes; i++)
 		json_string(json, NULL, report->note[i]);

@@ -287,6 +287,10 @@ void report_disc_text(FILE *out, const struct report_disc *report)
 	if (report->disc->tracks)
 		text_table(out, report->disc);
 	text_rest(out, report->disc);
+	if (report->container)
+		facts_text(out, report->container);
+	if (report->partitions)
+		facts_text(out, report->partitions);
 	if (report->regions)
 		text_regions(out, report->disc);
 }

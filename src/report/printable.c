@@ -56,3 +56,16 @@ void printable_put(FILE *out, const char *text)
 			fprintf(out, "\\x%02X", (unsigned char)*from);
 	}
 }
+
+size_t printable_columns(const char *text)
+{
+	size_t columns = 0;
+
+	for (const char *p = text; p && *p;) {
+		const char *from = p;
+		const bool unsafe = printable_is_unsafe(printable_next(&p));
+
+		columns += unsafe ? 4 * (size_t)(p - from) : 1;
+	}
+	return columns;
+}

@@ -15,5 +15,7 @@ bool printable_is_unsafe(int32_t c);
 /* `text` with every unsafe byte as \xNN; a backslash stays, so that escaping twice is harmless.
  * NULL prints nothing. */
 void printable_put(FILE *out, const char *text);
+/* Columns that takes, where every letter takes one. NULL: 0. */
+size_t printable_columns(const char *text);
 
 #endif

@@ -57,8 +57,9 @@ static void repair_close(struct sp_source *src)
 int sp_view_repair(struct sp_source **out, struct sp_source *src, struct sp_repairs *repairs,
 		   struct sp_error *err)
 {
-	static const struct sp_source_ops proving = {repair_read, repair_prove, repair_close};
-	static const struct sp_source_ops plain = {repair_read, NULL, repair_close};
+	static const struct sp_source_ops proving = {
+		.read = repair_read, .prove = repair_prove, .close = repair_close};
+	static const struct sp_source_ops plain = {.read = repair_read, .close = repair_close};
 	struct repair_view *view = malloc(sizeof(*view));
 
 	if (!view)

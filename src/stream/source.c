@@ -12,6 +12,11 @@ int sp_source_prove(struct sp_source *src, sp_proof_fn *fn, void *user, struct s
 	return src->ops->prove ? src->ops->prove(src, fn, user, err) : 0;
 }
 
+int sp_source_describe(struct sp_source *src, sp_fact_fn *fn, void *user, struct sp_error *err)
+{
+	return src->ops->describe ? src->ops->describe(src, fn, user, err) : 0;
+}
+
 void sp_source_close(struct sp_source *src)
 {
 	if (src)

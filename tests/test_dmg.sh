@@ -1,0 +1,237 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Disk images that others made are read: those of the corpus give the bytes 7-Zip gives, those of
+# tests/dmg_write.py the disk they were made of, and each fault of theirs is an error with a place
+# that leaves nothing behind.
+
+spindle=${SPINDLE:-./spindle}
+case $spindle in /*) ;; *) spindle=$PWD/$spindle ;; esac
+if ! test -x "$spindle"; then
+	echo "1..0 # SKIP $spindle is not built"
+	exit 0
+fi
+writer=$(cd "${top_srcdir:-.}" && pwd)/tests/dmg_write.py
+work=$(mktemp -d "${TMPDIR:-/tmp}/dmg.XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' HUP INT TERM
+cd "$work" || exit 99
+count=0 failed=0
+
+# try 'PROGRAM…' NAME FUNCTION ARGUMENT…: a test; skipped when one of the programs is missing
+try() {
+	count=$((count + 1)) needs=$1 name=$2
+	shift 2
+	for program in $needs; do
+		if ! command -v "$program" >/dev/null; then
+			echo "ok $count - $name # SKIP $program is not installed"
+			return
+		fi
+	done
+	rm -rf out.img .out.img.*
+	(set -ex; "$@") >log 2>&1
+	if test $? -eq 0; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		tail -n 30 log | sed 's/^/# /'
+		failed=1
+	fi
+}
+skip() {
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+# Nothing of an output, under no name
+nothing_left() {
+	! ls -A | grep 'out\.img'
+}
+
+# refuses CODE TEXT FILE: converting ends so, in one line that has TEXT, and leaves nothing
+refuses() {
+	code=0
+	timeout 60 "$spindle" convert "$3" out.img 2>err || code=$?
+	cat err
+	test $code -eq "$1"
+	test "$(wc -l <err)" -eq 1
+	grep -e "$2" err
+	nothing_left
+}
+
+# --- the corpus -------------------------------------------------------------------------------
+
+as_seven() { # FILE: the parts one behind the other are the disk
+	7zz e -so -tdmg "$1" >seven.img
+	"$spindle" convert "$1" out.img
+	cmp out.img seven.img
+	"$spindle" verify "$1" >said
+	grep ': whole:' said
+	! grep wrong said
+	"$spindle" info "$1"
+}
+as_qemu() { # FILE
+	qemu-img convert -O raw "$1" qemu.img
+	"$spindle" convert "$1" out.img
+	cmp out.img qemu.img
+}
+# Wherever it is cut there is an error, and no output
+cut_short() { # FILE
+	size=$(wc -c <"$1")
+	for at in 0 1 511 512 $((size / 3)) $((size / 2)) $((size - 600)) $((size - 513)) \
+		$((size - 512)) $((size - 511)) $((size - 1)); do
+		head -c $at "$1" >cut.dmg
+		! "$spindle" convert cut.dmg out.img
+		nothing_left
+	done
+}
+# A byte of the stored data turned: found by method or checksum
+turned() { # FILE
+	for at in 40 300 2000; do
+		python3 - "$1" $at <<'END'
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+data[int(sys.argv[2])] ^= 0x10
+open("turned.dmg", "wb").write(data)
+END
+		code=0
+		"$spindle" convert turned.dmg out.img 2>err || code=$?
+		cat err
+		test $code -eq 3
+		nothing_left
+	done
+}
+images=
+test -z "$SPINDLE_CORPUS" || images=$(find "$SPINDLE_CORPUS/dmg" -name '*.dmg' | sort)
+if test -n "$images"; then
+	for file in $images; do
+		image=${file##*/}
+		case $image in *-adc.dmg | *-lzfse.dmg) continue ;; esac
+		try 7zz "$image gives what 7-Zip gives" as_seven "$file"
+		case $image in
+		*-bz2.dmg | *-lzfse.dmg | *-adc.dmg) ;; # modules qemu-img may not have
+		*) try qemu-img "$image gives what qemu-img gives" as_qemu "$file" ;;
+		esac
+		# a raw image without its trailer is a plain disk
+		test $image = raw.dmg || try '' "$image cut short is refused" cut_short "$file"
+		# without a checksum of the stored data, bytes no block has may be anything
+		test $image = simple-dmg.dmg ||
+			try python3 "$image with a byte turned is refused" turned "$file"
+	done
+else
+	skip 'the corpus gives what 7-Zip gives' 'SPINDLE_CORPUS is not set'
+fi
+
+# --- the writer in Python ---------------------------------------------------------------------
+
+command -v python3 >/dev/null || {
+	skip 'images of a second writer' 'python3 is not installed'
+	echo "1..$count"
+	exit $failed
+}
+write() {
+	python3 "$writer" "$@"
+}
+for scheme in gpt apm mbr none; do
+	write disk $scheme.img --scheme $scheme || exit 99
+done
+
+reads() { # KIND SCHEME OPTION…
+	kind=$1 scheme=$2
+	shift 2
+	rm -f ours.*
+	write "$kind" ours.dmg "$scheme.img" "$@"
+	"$spindle" convert ours.dmg out.img
+	cmp out.img "$scheme.img"
+	"$spindle" verify ours.dmg
+	"$spindle" info --json ours.dmg | python3 -c '
+import json, sys
+j = json.load(sys.stdin)
+assert j["format"] == "dmg" and j["container"]["kind"].lower() == sys.argv[1], j["container"]
+assert j["partition_table"]["scheme"] == sys.argv[2].replace("none", "whole"), j
+assert sum(b["size"] for b in j["container"]["blocks"]) == 512 * j["sectors"]' "$kind" "$scheme"
+}
+for kind in udro udzo udbz ulmo; do
+	try '' "$kind" reads $kind gpt --never-raw
+done
+for scheme in apm mbr none; do
+	try '' "a disk of scheme $scheme" reads udzo $scheme
+done
+try '' 'one map for all' reads udzo gpt --map whole
+try '' 'maps in pieces' reads udzo apm --map pieces
+try '' 'runs that are ignored for zeros' reads udbz gpt --zero 2
+try '' 'blocks that do not gain' reads udzo gpt --never-raw --chunk 3
+try '' 'blocks over the whole disk' reads ulmo gpt --chunk 100000
+try '' 'comments in tables' reads udzo gpt --comments
+for sum in md5 sha1 sha256 none; do
+	try '' "checksums: $sum" reads udzo gpt --checksum $sum
+done
+try '' 'the trailer first' reads udzo gpt --koly start
+try '' 'garbage behind the trailer' reads udzo gpt --trailing 500
+try '' 'a resource fork' reads udzo apm --rsrc
+try '' 'a resource fork behind a trailer' reads ulmo gpt --rsrc --koly start
+try '' 'three segments' reads udzo gpt --segments 3
+try '' 'twelve segments cut anywhere' reads udro apm --segments 12 --split-anywhere
+
+segment_alone() {
+	write udzo ours.dmg gpt.img --segments 3
+	refuses 2 'ours.002.dmgpart: is segment 2 of 3 of an image: open the first one' ours.002.dmgpart
+	rm ours.003.dmgpart
+	refuses 4 'ours.003.dmgpart' ours.dmg
+}
+try '' 'a segment is not opened alone, nor the first without the others' segment_alone
+
+# No terminator is what 7-Zip minds and nothing is wrong with; any order gives the same disk.
+try '' 'tables out of order' reads udzo gpt --fault unsorted
+try '' 'a table without an end mark' reads udzo gpt --fault no-end
+
+faulty() { # CODE TEXT FAULT OPTION…
+	code=$1 text=$2 fault=$3
+	shift 3
+	rm -f bad.*
+	write udzo bad.dmg gpt.img --fault $fault "$@"
+	refuses $code "$text" bad.dmg
+}
+fault() { # FAULT CODE TEXT OPTION…
+	fault=$1 code=$2 text=$3
+	shift 3
+	try '' "fault $fault: exit $code, \"$text\"" faulty $code "$text" $fault "$@"
+}
+fault data-crc 3 'data fork CRC-32 is '
+fault blkx-crc 3 'CRC-32 of .* is '
+fault master-crc 3 'master CRC-32 is '
+fault flip 3 'bad.dmg: block at byte [0-9]* (zlib, .*: damaged\|CRC-32 .* is '
+fault corrupt 3 'bad.dmg: block at byte [0-9]* (zlib, .*: damaged\|CRC-32 .* is '
+fault unknown-type 5 'block map .* run .*: unknown block type 0x80000009'
+fault truncated-chunk 3 'bad.dmg: block at byte [0-9]* (zlib, .*: damaged'
+fault short-chunk 3 'bad.dmg: block at byte [0-9]* (zlib, .*: damaged'
+fault long-chunk 3 'bad.dmg: block at byte [0-9]* (zlib, .*: damaged'
+fault overlap 3 'byte [0-9]* is in two blocks'
+fault gap 3 'no block map tells where blocks [0-9]* to [0-9]* of the disk lie'
+fault beyond 3 'block map .* run .*: block at byte [0-9]*: its .* do not lie within'
+fault wrap 3 'block map .* run .*: block at byte [0-9]*: its .* do not lie within'
+fault beyond-sector 3 'block map .* run .*: .* blocks from block .* do not lie within its'
+fault early-end 3 'block map .* run .*: stands behind the end mark'
+fault count 3 'block map .*: says more runs than it has'
+fault blkx-overlap 3 'byte [0-9]* is in two blocks'
+fault sectors-less 3 'block map .*: ends behind the last block of the disk'
+fault sectors-more 3 'no block map tells where blocks [0-9]* to [0-9]* of the disk lie'
+fault base64 3 'property list, line [0-9]*: data is not base64'
+fault entities 3 'property list, line [0-9]*: a DOCTYPE that declares something'
+fault external 3 'property list, line [0-9]*: a DOCTYPE that declares something'
+fault deep 3 'property list, line [0-9]*: nested too deep'
+fault plist-cut 3 'property list, line [0-9]*:'
+fault plist-beyond 3 'UDIF trailer at byte [0-9]*: the property list does not lie in the file'
+fault no-blkx 3 'the property list has no block maps'
+fault bomb 3 'block map .* run .*: 2147483648 blocks from block 0 do not lie within its'
+fault segment-id 3 'bad.002.dmgpart: is a segment of another image' --segments 3
+fault segment-number 3 'bad.002.dmgpart: says it is segment 3 of 3, not 2 of 3' --segments 3
+
+# What claims a terabyte costs nothing to look at, and is not begun where it has no room.
+terabyte() { # OPTION…
+	write "$@"
+	timeout 5 "$spindle" info bomb.dmg
+}
+try '' 'a terabyte of zeros is looked at at once' terabyte bomb bomb.dmg
+
+echo "1..$count"
+exit $failed
