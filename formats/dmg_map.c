@@ -21,8 +21,10 @@ static const struct {
 	[DMG_KIND_ZERO] = {DMG_ZERO, "zero", NULL},
 	[DMG_KIND_IGNORE] = {DMG_IGNORE, "ignore", NULL},
 	[DMG_KIND_RAW] = {DMG_RAW, "raw", NULL},
+	[DMG_KIND_ADC] = {DMG_ADC, "adc", &sp_codec_adc},
 	[DMG_KIND_ZLIB] = {DMG_ZLIB, "zlib", &sp_codec_zlib},
 	[DMG_KIND_BZIP2] = {DMG_BZIP2, "bzip2", &sp_codec_bzip2},
+	[DMG_KIND_LZFSE] = {DMG_LZFSE, "lzfse", &sp_codec_lzfse},
 	[DMG_KIND_XZ] = {DMG_XZ, "xz", &sp_codec_xz},
 };
 
@@ -71,7 +73,7 @@ static unsigned map_find_kind(uint32_t type)
 {
 	unsigned kind = 0;
 
-	while (kind < DMG_KINDS && (!map_kind[kind].name || map_kind[kind].type != type))
+	while (kind < DMG_KINDS && map_kind[kind].type != type)
 		kind++;
 	return kind;
 }
