@@ -2,10 +2,10 @@
 /* dmg: Apple's UDIF, a disk in compressed blocks with checksums of all its parts. */
 #include "formats/dmg.h"
 
+#include "disc/data.h"
 #include "formats/dmg_write.h"
 #include "formats/formats.h"
 #include "formats/img.h"
-#include "formats/iso.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -176,7 +176,7 @@ static struct sp_disc *dmg_disc(const struct dmg_source *dmg)
 	const size_t size = dmg->map.parts == 1 ? strlen(part->name) : 0, n = sizeof(optical) - 1;
 
 	if (size >= n && !strcmp(part->name + size - n, optical) && dmg->disk->size % 2048 == 0)
-		return sp_iso_disc(dmg->disk->size / 2048);
+		return sp_disc_data(dmg->disk->size / 2048);
 	return sp_img_disc(dmg->disk->size / DMG_BLOCK);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* iso: the 2048-byte user data of one data track and nothing else. */
-#include "formats/iso.h"
-
+#include "disc/data.h"
 #include "formats/formats.h"
 #include "stream/extents.h"
 
@@ -12,11 +11,6 @@
 #include <strings.h>
 
 enum { ISO_SECTOR = 2048 };
-
-/* Sectors of the largest media of each kind, to guess the medium by: 99:59:74 less the pregap, and
- * a DVD of two layers (ECMA-267: 8.54 GB). */
-#define ISO_CD_MAX  SP_LBA_MSF_END
-#define ISO_DVD_MAX 4173824
 
 static int iso_probe(const struct sp_probe *probe)
 {
@@ -33,41 +27,6 @@ static int iso_probe(const struct sp_probe *probe)
 			       !strcasecmp(probe->io->name + name - 4, ".iso")
 		       ? 10
 		       : 0;
-}
-
-/* Give the disc's one track its length; the medium is a guess by size. */
-static void iso_resize(struct sp_disc *disc, uint64_t sectors)
-{
-	disc->medium = sectors < ISO_CD_MAX    ? SP_MEDIUM_CD
-		       : sectors < ISO_DVD_MAX ? SP_MEDIUM_DVD
-					       : SP_MEDIUM_BD;
-	disc->session[0].lead_out = (sp_lba)sectors;
-	disc->track[0].length = sectors;
-	disc->region[0].count = sectors;
-}
-
-struct sp_disc *sp_iso_disc(uint64_t sectors)
-{
-	struct sp_disc *disc = sp_disc_new();
-	const struct sp_region region = {.count = sectors,
-					 .session = 1,
-					 .track = 1,
-					 .kind = SP_REGION_TRACK,
-					 .mode = SP_MODE_DATA2048,
-					 .parts = SP_PART_USER,
-					 .stored = true};
-	struct sp_track *track = disc && sp_disc_add_session(disc) ? sp_disc_add_track(disc) : NULL;
-
-	if (!track || !sp_disc_add_region(disc, &region)) {
-		sp_disc_free(disc);
-		return NULL;
-	}
-	track->session = 1;
-	track->control = SP_CONTROL_DATA;
-	track->mode = SP_MODE_DATA2048;
-	track->start = track->index[1] = 0;
-	iso_resize(disc, sectors);
-	return disc;
 }
 
 /* What the volume's own size says of the file's; trims what follows it only when asked. */
@@ -103,7 +62,7 @@ static void iso_compare_size(struct sp_source *src, const char *name,
 		name, (unsigned long long)(sectors - volume.sectors),
 		cut ? "left out as asked" : "kept");
 	if (cut)
-		iso_resize(src->disc, volume.sectors);
+		sp_disc_data_resize(src->disc, volume.sectors);
 }
 
 static int iso_open(struct sp_source **out, struct sp_io *io, const struct sp_options *options,
@@ -122,7 +81,7 @@ static int iso_open(struct sp_source **out, struct sp_io *io, const struct sp_op
 	if (io->size < ISO_SECTOR)
 		return sp_fail(err, SP_ERR_FORMAT, "%s: %llu bytes are less than one sector",
 			       io->name, (unsigned long long)io->size);
-	struct sp_disc *disc = sp_iso_disc(sectors);
+	struct sp_disc *disc = sp_disc_data(sectors);
 	int r = disc ? sp_disc_check(disc, err) : sp_fail_memory(err);
 	if (!r)
 		r = sp_extents_add(&map, &extent, false, true, err);

@@ -8,6 +8,7 @@
 #   mixed.cue      the sectors of disc.iso as mode 1, then an audio track
 #   scratched.cue, scratched-2.cue   mixed.cue, each with other damaged sectors, which the parity can
 #                  correct
+#   tree           a folder with files
 #   nothing.txt    no image
 set -e
 
@@ -57,3 +58,8 @@ for name, sectors in scratched.items():
 ''' % name)
 END
 rm data.cue data.bin
+mkdir -p tree/src tree/empty
+echo 'read me' >tree/readme
+echo 'int x;' >tree/src/x.c
+cp disc.iso tree/src/x.o
+ln -s readme tree/link

@@ -42,6 +42,22 @@ enum cli_option_id { /* places in the one table of options.c */
 		     OPT_PARANOID,
 		     OPT_EJECT,
 		     OPT_ACCURATERIP,
+		     OPT_OUTPUT,
+		     OPT_VOLUME_ID,
+		     OPT_EXCLUDE,
+		     OPT_GRAFT,
+		     OPT_SORT,
+		     OPT_FOLLOW_LINKS,
+		     OPT_NO_ROCK_RIDGE,
+		     OPT_NO_JOLIET,
+		     OPT_HFSPLUS,
+		     OPT_BIOS,
+		     OPT_EFI,
+		     OPT_MBR,
+		     OPT_NO_HYBRID,
+		     OPT_CHECKSUM,
+		     OPT_REPRODUCIBLE,
+		     OPT_APPEND,
 		     OPTIONS
 };
 
@@ -52,6 +68,7 @@ enum cli_value {
 	CLI_NUMBER,   /* 1…99 */
 	CLI_CHOICE,   /* one of the words of `argument` */
 	CLI_PAIR,     /* key=value, may be given again and again */
+	CLI_LIST,     /* any text, may be given again and again */
 };
 
 struct cli_option {
@@ -70,6 +87,11 @@ struct cli_args {
 	struct sp_option *pair; /* of -O; key and value lie in `pairs_text` */
 	char **pair_text;
 	size_t pairs;
+	struct cli_given { /* each of a CLI_LIST, in the order given */
+		unsigned option;
+		const char *text;
+	} * given;
+	size_t givens;
 	char **word; /* what is no option */
 	int words;
 };
@@ -86,7 +108,7 @@ struct cli_command {
 	int (*run)(struct ui *ui, const struct cli_args *args); /* exit code */
 };
 extern const struct cli_command cli_info, cli_convert, cli_verify, cli_merge, cli_hash, cli_formats,
-	cli_rip, cli_drives;
+	cli_rip, cli_drives, cli_mkiso;
 
 /* Options every command takes, OPT_NONE-ended. */
 extern const unsigned char cli_common[];

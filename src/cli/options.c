@@ -49,6 +49,34 @@ const struct cli_option cli_options[OPTIONS] = {
 	[OPT_EJECT] = {"eject", 0, CLI_FLAG, NULL, "open the tray when the image is whole"},
 	[OPT_ACCURATERIP] = {"accuraterip", 0, CLI_TEXT, "FILE",
 			     "compare with a saved AccurateRip response"},
+	[OPT_OUTPUT] = {"output", 'o', CLI_TEXT, "OUT", "the image to make"},
+	[OPT_VOLUME_ID] = {"volume-id", 0, CLI_TEXT, "NAME",
+			   "the volume's name; else that of the folder"},
+	[OPT_EXCLUDE] = {"exclude", 'x', CLI_LIST, "PATTERN",
+			 "leave out files whose name or end of path fits; may be repeated"},
+	[OPT_GRAFT] = {"graft", 0, CLI_LIST, "TO=FROM",
+		       "put FROM into the image as TO; without FROM an empty folder"},
+	[OPT_SORT] = {"sort", 0, CLI_LIST, "PATTERN=WEIGHT",
+		      "heavier files lie nearer to the beginning; may be repeated"},
+	[OPT_FOLLOW_LINKS] = {"follow-links", 0, CLI_FLAG, NULL,
+			      "take what symbolic links point to, not the links"},
+	[OPT_NO_ROCK_RIDGE] = {"no-rock-ridge", 0, CLI_FLAG, NULL,
+			       "leave out POSIX names, modes, owners and links"},
+	[OPT_NO_JOLIET] = {"no-joliet", 0, CLI_FLAG, NULL, "leave out the tree for Windows"},
+	[OPT_HFSPLUS] = {"hfsplus", 0, CLI_FLAG, NULL, "add an HFS+ tree for Macs"},
+	[OPT_BIOS] = {"bios", 0, CLI_TEXT, "PATH",
+		      "boot on BIOSes with this file of the image (isolinux.bin, GRUB's)"},
+	[OPT_EFI] = {"efi", 0, CLI_TEXT, "FILE|auto",
+		     "boot on UEFI with this partition image; auto: made of the folder's EFI/"},
+	[OPT_MBR] = {"mbr", 0, CLI_TEXT, "FILE",
+		     "boot code of a USB disk; else what fits the loader of --bios"},
+	[OPT_NO_HYBRID] = {"no-hybrid", 0, CLI_FLAG, NULL, "boot from a disc alone, not from USB"},
+	[OPT_CHECKSUM] = {"checksum", 0, CLI_CHOICE, "none|isomd5|libisofs",
+			  "embed checksums: for checkisomd5, or for xorriso"},
+	[OPT_REPRODUCIBLE] = {"reproducible", 0, CLI_FLAG, NULL,
+			      "the same files give the same bytes, on any machine and day"},
+	[OPT_APPEND] = {"append", 0, CLI_TEXT, "IMAGE",
+			"make the session that follows those of IMAGE, with their files"},
 };
 
 const unsigned char cli_common[] = {OPT_JSON,    OPT_PROGRESS, OPT_QUIET,
@@ -114,6 +142,17 @@ static int options_pair(struct cli_args *args, const char *text, struct sp_error
 	return 0;
 }
 
+static int options_list(struct cli_args *args, unsigned id, const char *text, struct sp_error *err)
+{
+	struct cli_given *given = realloc(args->given, (args->givens + 1) * sizeof(*given));
+
+	if (!given)
+		return sp_fail_memory(err);
+	args->given = given;
+	given[args->givens++] = (struct cli_given){id, text};
+	return 0;
+}
+
 static int options_take(struct cli_args *args, unsigned id, const char *text, struct sp_error *err)
 {
 	args->count[id]++;
@@ -124,6 +163,8 @@ static int options_take(struct cli_args *args, unsigned id, const char *text, st
 		return options_number(args, id, text, err);
 	case CLI_PAIR:
 		return options_pair(args, text, err);
+	case CLI_LIST:
+		return options_list(args, id, text, err);
 	case CLI_CHOICE:
 		if (cli_choose(cli_options[id].argument, text, &args->number[id]))
 			return 0;
@@ -214,6 +255,7 @@ void cli_args_free(struct cli_args *args)
 	for (size_t i = 0; i < args->pairs; i++)
 		free(args->pair_text[i]);
 	free(args->pair_text);
+	free(args->given);
 	free(args->pair);
 	*args = (struct cli_args){0};
 }

@@ -42,6 +42,21 @@ void sp_digest_update(struct sp_digest_state *state, const void *data, size_t si
 		state->failed = true;
 }
 
+struct sp_digest_state *sp_digest_copy(const struct sp_digest_state *state)
+{
+	struct sp_digest_state *copy = calloc(1, sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *state;
+	copy->evp = state->evp ? EVP_MD_CTX_new() : NULL;
+	if (!state->evp || (copy->evp && EVP_MD_CTX_copy_ex(copy->evp, state->evp)))
+		return copy;
+	EVP_MD_CTX_free(copy->evp);
+	free(copy);
+	return NULL;
+}
+
 size_t sp_digest_final(struct sp_digest_state *state, uint8_t out[SP_DIGEST_MAX_SIZE])
 {
 	unsigned size = 0;

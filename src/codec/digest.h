@@ -15,6 +15,8 @@ struct sp_digest_state;
 struct sp_digest_state *sp_digest_new(unsigned kind);
 /* One thread at a time for one state. */
 void sp_digest_update(struct sp_digest_state *state, const void *data, size_t size);
+/* Another state that has seen the same so far. NULL: no memory. */
+struct sp_digest_state *sp_digest_copy(const struct sp_digest_state *state);
 /* Frees; returns the number of bytes in `out` (CRC-32 big-endian), 0 on failure. NULL is fine. */
 size_t sp_digest_final(struct sp_digest_state *state, uint8_t out[SP_DIGEST_MAX_SIZE]);
 

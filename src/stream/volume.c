@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which volume a data track holds, and how large the volume says it is. */
+#include "stream/volume.h"
+
 #include "base/bytes.h"
 #include "disc/sector.h"
 
@@ -7,11 +9,10 @@
 
 #include <string.h>
 
-enum { VOLUME_SECTOR = 2048 };
+enum { VOLUME_SECTOR = SP_VOLUME_SECTOR };
 
-/* User data of one sector, from `start`: 1, or 0 where there is none of 2048 bytes. */
-static int volume_sector(struct sp_source *src, sp_lba start, uint64_t count, uint64_t at,
-			 uint8_t user[VOLUME_SECTOR], struct sp_error *err)
+int sp_volume_sector(struct sp_source *src, sp_lba start, uint64_t count, uint64_t at,
+		     uint8_t user[VOLUME_SECTOR], struct sp_error *err)
 {
 	const sp_lba lba = start + (sp_lba)at;
 	const struct sp_region *region = at < count ? sp_disc_region(src->disc, lba) : NULL;
@@ -86,13 +87,13 @@ static int volume_udf(struct sp_volume *volume, struct sp_source *src, sp_lba st
 		      struct sp_error *err)
 {
 	uint8_t d[VOLUME_SECTOR];
-	int r = volume_sector(src, start, count, 256, d, err);
+	int r = sp_volume_sector(src, start, count, 256, d, err);
 
 	if (r <= 0 || !volume_tag(d, 2))
 		return r < 0 ? r : 0;
 	const uint64_t length = get_le32(d + 16) / VOLUME_SECTOR, at = get_le32(d + 20);
 	for (uint64_t i = 0; i < length && i < 64; i++) {
-		r = volume_sector(src, start, count, at + i, d, err);
+		r = sp_volume_sector(src, start, count, at + i, d, err);
 		if (r <= 0 || volume_tag(d, 8))
 			return r < 0 ? r : 0;
 		if (volume_tag(d, 5))
@@ -136,7 +137,7 @@ int sp_volume_find(struct sp_volume *volume, struct sp_source *src, sp_lba start
 
 	memset(volume, 0, sizeof(*volume));
 	for (uint64_t i = 16; i < 64; i++) {
-		r = volume_sector(src, start, count, i, d, err);
+		r = sp_volume_sector(src, start, count, i, d, err);
 		if (r <= 0 || !volume_descriptor(volume, d))
 			break;
 	}
