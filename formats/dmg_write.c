@@ -32,14 +32,13 @@ struct write_kind {
 /* Level 7 of libdeflate is about 1 % smaller than level 9 of zlib at nine times its speed; level 8
  * takes twice as long for 0.3 %. */
 static const struct write_kind write_kinds[] = {
-	{"UDZO", DMG_ZLIB, &sp_codec_zlib, 7, 12},
-	{"UDRO", DMG_RAW, NULL, 0, 0},
-	{"UDBZ", DMG_BZIP2, &sp_codec_bzip2, 0, 9},
+	{"UDZO", DMG_ZLIB, &sp_codec_zlib, 7, 12},  {"UDRO", DMG_RAW, NULL, 0, 0},
+	{"UDBZ", DMG_BZIP2, &sp_codec_bzip2, 0, 9}, {"ULFO", DMG_LZFSE, &sp_codec_lzfse, 0, 0},
 	{"ULMO", DMG_XZ, &sp_codec_xz, 0, 9},
 };
 
 const struct sp_format_option dmg_write_option[] = {
-	{"kind", "UDZO|UDRO|UDBZ|ULMO", "writing: zlib, uncompressed, bzip2 or xz"},
+	{"kind", "UDZO|UDRO|UDBZ|ULFO|ULMO", "writing: zlib, uncompressed, bzip2, LZFSE or xz"},
 	{"level", "N", "writing: 1…9, with zlib …12; more is smaller and slower"},
 	{"chunk", "KIB", "writing: KiB compressed at a time, 4…16384; 1024 where it is not said"},
 	{"omit-free", "no|yes", "writing: leave out what HFS+ and FAT volumes do not use"},

@@ -124,9 +124,9 @@ fi
 for scheme in gpt apm mbr none fat ext4 iso; do
 	disk=$scheme.img
 	test $scheme = iso && disk=iso.iso
-	for kind in UDZO UDRO UDBZ ULMO; do
+	for kind in UDZO UDRO UDBZ ULFO ULMO; do
 		name="$kind of $scheme"
-		case $kind-$scheme in UD[RB]?-fat | UD[RB]?-ext4 | ULMO-fat | ULMO-ext4) continue ;; esac
+		case $kind-$scheme in UD[RB]?-fat | UD[RB]?-ext4 | UL?O-fat | UL?O-ext4) continue ;; esac
 		if ! test -f "$disk"; then
 			omit "$name" "no mformat, mke2fs or xorriso to make $scheme"
 			continue
@@ -152,7 +152,7 @@ for scheme in gpt apm mbr none fat ext4 iso; do
 			fi
 			;;
 		esac
-		test $kind = ULMO || by dmg2img "$name: the same bytes by dmg2img" same_dmg2img
+		case $kind in UD*) by dmg2img "$name: the same bytes by dmg2img" same_dmg2img ;; esac
 		if test $scheme = iso; then
 			by python3 "$name: the same bytes by ourselves" same_ours '' iso
 		else
