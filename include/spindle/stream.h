@@ -213,7 +213,9 @@ struct sp_hashes {
 };
 /* Digests of the main channel as stored, whole and per track: a track is what its own redump .bin
  * holds, from its index 00; a stored gap between sessions counts in the whole alone. `digests`:
- * bits 1 << SP_DIGEST_…. *result is filled by finish and must live as long as the sink. */
+ * bits 1 << SP_DIGEST_…, and SP_HASH_TRACKS where those of tracks are enough (of
+ * a single one both are given). *result is filled by finish and must live as long as the sink. */
+#define SP_HASH_TRACKS (1u << 16)
 SP_API int sp_sink_hash(struct sp_sink **out, unsigned digests, struct sp_hashes *result,
 			struct sp_error *err);
 

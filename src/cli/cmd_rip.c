@@ -246,7 +246,8 @@ static void rip_facts(struct rip_job *job, const struct sp_disc *disc, struct re
 static int rip_write(struct rip_job *job, struct sp_source *source, struct sp_output *out,
 		     struct sp_error *err)
 {
-	const unsigned digests = 1u << SP_DIGEST_CRC32 | 1u << SP_DIGEST_MD5 | 1u << SP_DIGEST_SHA1;
+	const unsigned digests =
+		1u << SP_DIGEST_CRC32 | 1u << SP_DIGEST_MD5 | 1u << SP_DIGEST_SHA1 | SP_HASH_TRACKS;
 	struct sp_sink *sink[3] = {NULL};
 	struct sp_sink *tee = NULL;
 

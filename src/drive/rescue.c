@@ -149,9 +149,10 @@ static void rescue_area(const struct sp_rescue *r, uint64_t index, uint64_t *fro
 }
 
 /* The run of sectors with `status` nearest to `at`, at or behind it (backward: the last one that
- * ends at or before it), within one area. False: none. */
+ * ends at or before it), within one area; its first (backward: last) `most` sectors. False: none.
+ */
 static bool rescue_find(const struct sp_rescue *r, uint64_t at, bool backward, uint8_t status,
-			uint64_t *from, uint64_t *to)
+			uint64_t most, uint64_t *from, uint64_t *to)
 {
 	const uint8_t *s = r->status;
 	uint64_t low, high;
@@ -163,7 +164,7 @@ static bool rescue_find(const struct sp_rescue *r, uint64_t at, bool backward, u
 			return false;
 		*to = (uint64_t)(p - s) + 1;
 		rescue_area(r, *to - 1, &low, &high);
-		for (*from = *to - 1; *from > low && s[*from - 1] == status;)
+		for (*from = *to - 1; *from > low && *to - *from < most && s[*from - 1] == status;)
 			--*from;
 		return true;
 	}
@@ -172,7 +173,7 @@ static bool rescue_find(const struct sp_rescue *r, uint64_t at, bool backward, u
 		return false;
 	*from = (uint64_t)(p - s);
 	rescue_area(r, *from, &low, &high);
-	for (*to = *from + 1; *to < high && s[*to] == status;)
+	for (*to = *from + 1; *to < high && *to - *from < most && s[*to] == status;)
 		++*to;
 	return true;
 }
@@ -254,17 +255,20 @@ static struct rescue_skip rescue_skip(const struct sp_rescue *r)
 	return (struct rescue_skip){first, most > first ? most : first, first};
 }
 
-/* How far to go on behind trouble at `count` sectors. In the passes that delimit, the rest of the
- * run is left; the last one skips nothing. */
-static uint64_t rescue_skip_now(const struct sp_rescue *r, struct rescue_skip *skip, uint64_t left)
+/* How far to go on behind trouble, where the untried run goes on at `at` (backward: ends there). In
+ * the passes that delimit, the rest of the run is left; the last one skips nothing. */
+static uint64_t rescue_skip_now(const struct sp_rescue *r, struct rescue_skip *skip, uint64_t at,
+				bool backward)
 {
-	uint64_t go = 0;
+	uint64_t from, to;
 
-	if (r->pass >= RESCUE_PASSES)
+	if (r->pass >= RESCUE_PASSES ||
+	    !rescue_find(r, at, backward, SP_RESCUE_UNTRIED, r->count, &from, &to) ||
+	    (backward ? to : from) != at)
 		return 0;
+	const uint64_t left = to - from, go = skip->next;
 	if (r->pass > 1)
 		return left;
-	go = skip->next;
 	skip->next = skip->next * 2 < skip->most ? skip->next * 2 : skip->most;
 	return go < left ? go : left;
 }
@@ -275,8 +279,8 @@ static int rescue_copy_pass(struct sp_rescue *r, struct sp_error *err)
 	struct rescue_skip skip = rescue_skip(r);
 	uint64_t at = backward ? r->count : 0, from, to;
 
-	while (rescue_find(r, at, backward, SP_RESCUE_UNTRIED, &from, &to)) {
-		const uint64_t low = from, high = to;
+	/* one more than is read shows that a run goes on */
+	while (rescue_find(r, at, backward, SP_RESCUE_UNTRIED, r->setup.cluster + 1u, &from, &to)) {
 		bool bad, slow;
 
 		rescue_cut(r, backward, &from, &to);
@@ -290,9 +294,9 @@ static int rescue_copy_pass(struct sp_rescue *r, struct sp_error *err)
 		if (!trouble)
 			skip.next = skip.first;
 		if (backward)
-			at = from - (trouble ? rescue_skip_now(r, &skip, from - low) : 0);
+			at = from - (trouble ? rescue_skip_now(r, &skip, from, true) : 0);
 		else
-			at = to + (trouble ? rescue_skip_now(r, &skip, high - to) : 0);
+			at = to + (trouble ? rescue_skip_now(r, &skip, to, false) : 0);
 	}
 	return 0;
 }
@@ -318,7 +322,7 @@ static int rescue_trim(struct sp_rescue *r, struct sp_error *err)
 	uint64_t from, to;
 	int rc = 0;
 
-	while (!rc && rescue_find(r, 0, false, SP_RESCUE_UNTRIMMED, &from, &to)) {
+	while (!rc && rescue_find(r, 0, false, SP_RESCUE_UNTRIMMED, r->count, &from, &to)) {
 		bool bad = false;
 
 		while (!rc && from < to && !bad)
@@ -338,7 +342,7 @@ static int rescue_scrape(struct sp_rescue *r, struct sp_error *err)
 	int rc = 0;
 	bool bad;
 
-	while (!rc && rescue_find(r, 0, false, SP_RESCUE_UNSCRAPED, &from, &to))
+	while (!rc && rescue_find(r, 0, false, SP_RESCUE_UNSCRAPED, r->count, &from, &to))
 		while (!rc && from < to)
 			rc = rescue_single(r, from++, false, &bad, err);
 	return rc;

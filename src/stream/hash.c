@@ -44,6 +44,7 @@ struct hash_sink {
 	struct sp_disc *disc; /* a copy: a once-only source may change its own meanwhile */
 	struct hash_lane whole[HASH_LANES], track[HASH_LANES];
 	bool single; /* all that comes is of one track: computed once */
+	bool tracks; /* of tracks alone, unless there is a single one */
 
 	pthread_mutex_t lock;
 	pthread_cond_t turn;
@@ -242,8 +243,9 @@ static int hash_begin(struct sp_sink *sink, const struct sp_disc *disc, struct s
 		track = r->track ? r->track : track;
 	}
 	h->single = track && !gap && !several;
-	int rc = hash_open(h, h->whole, err);
-	if (!rc)
+	h->tracks = h->tracks && !h->single;
+	int rc = h->tracks ? 0 : hash_open(h, h->whole, err);
+	if (!rc && !h->tracks)
 		rc = hash_start(h, h->whole, false, err);
 	if (!rc && !h->single)
 		rc = hash_start(h, h->track, true, err);
@@ -297,7 +299,7 @@ static int hash_finish(struct sp_sink *sink, const struct sp_disc *disc, struct 
 	(void)disc;
 	hash_wait(h, 0);
 	int rc = hash_close_track(h, err);
-	if (!rc)
+	if (!rc && !h->tracks)
 		rc = hash_take(h, h->whole, &result->whole, err);
 	if (!rc && h->single && result->tracks)
 		memcpy(result->track[0].hex, result->whole.hex, sizeof(result->whole.hex));
@@ -344,7 +346,8 @@ int sp_sink_hash(struct sp_sink **out, unsigned digests, struct sp_hashes *resul
 	if (!h)
 		return sp_fail_memory(err);
 	h->sink = (struct sp_sink){.ops = &ops, .flags = SP_SINK_OBSERVER, .carries = SP_CARRY_ALL};
-	h->digests = digests;
+	h->digests = digests & ~SP_HASH_TRACKS;
+	h->tracks = digests & SP_HASH_TRACKS;
 	h->result = result;
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->turn, NULL);
