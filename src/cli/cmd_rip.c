@@ -416,8 +416,17 @@ static int rip_go(struct rip_job *job)
 		r = sp_fail_memory(&err);
 	if (!r)
 		r = sp_rip_source(&source, job->rip, &err);
-	if (r < 0)
-		return ui_fail(job->ui, &err);
+	if (r < 0) {
+		struct stat st;
+		const int failed = ui_fail(job->ui, &err);
+
+		/* the drive's errors say it themselves */
+		if (r == SP_ERR_IO && !stat(job->store, &st))
+			ui_note(job->ui,
+				"what was read is kept in %s: the same command goes on from there",
+				job->store);
+		return failed;
+	}
 	int code = rip_image(job, source);
 	sp_source_close(source);
 	if (!code && sp_rip_discard(job->store, &err) < 0)
