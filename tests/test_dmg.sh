@@ -181,7 +181,7 @@ segment_alone() {
 try '' 'a segment is not opened alone, nor the first without the others' segment_alone
 
 # No terminator is what 7-Zip minds and nothing is wrong with; any order gives the same disk.
-try '' 'tables out of order' reads udzo gpt --fault unsorted
+try '' 'tables out of order' reads udzo gpt --fault unsorted --chunk 64
 try '' 'a table without an end mark' reads udzo gpt --fault no-end
 
 faulty() { # CODE TEXT FAULT OPTION…
@@ -205,12 +205,12 @@ fault unknown-type 5 'block map .* run .*: unknown block type 0x80000009'
 fault truncated-chunk 3 'bad.dmg: block at byte [0-9]* (zlib, .*: damaged'
 fault short-chunk 3 'bad.dmg: block at byte [0-9]* (zlib, .*: damaged'
 fault long-chunk 3 'bad.dmg: block at byte [0-9]* (zlib, .*: damaged'
-fault overlap 3 'byte [0-9]* is in two blocks'
-fault gap 3 'no block map tells where blocks [0-9]* to [0-9]* of the disk lie'
+fault overlap 3 'byte [0-9]* is in two blocks' --chunk 64
+fault gap 3 'no block map tells where blocks [0-9]* to [0-9]* of the disk lie' --chunk 64
 fault beyond 3 'block map .* run .*: block at byte [0-9]*: its .* do not lie within'
 fault wrap 3 'block map .* run .*: block at byte [0-9]*: its .* do not lie within'
 fault beyond-sector 3 'block map .* run .*: .* blocks from block .* do not lie within its'
-fault early-end 3 'block map .* run .*: stands behind the end mark'
+fault early-end 3 'block map .* run .*: stands behind the end mark' --chunk 64
 fault count 3 'block map .*: says more runs than it has'
 fault blkx-overlap 3 'byte [0-9]* is in two blocks'
 fault sectors-less 3 'block map .*: ends behind the last block of the disk'
