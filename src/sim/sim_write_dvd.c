@@ -126,7 +126,7 @@ static void dvd_write(struct sp_sim *sim, struct sp_command *c, sp_lba lba, uint
 		sense = SIM_INVALID_ADDRESS;
 	else if ((uint64_t)lba + count > m->capacity)
 		sense = SIM_OUT_OF_RANGE;
-	else if (c->direction != SP_DATA_OUT || c->size != (size_t)count * BLOCK)
+	else if (c->direction != SP_DATA_OUT || c->size < (size_t)count * BLOCK)
 		sense = SIM_INVALID_FIELD;
 	else if (t && t->size && count > t->size - t->written)
 		sense = SIM_END_OF_USER_AREA;
@@ -285,7 +285,7 @@ static void over_write(struct sp_sim *sim, struct sp_command *c, sp_lba lba, uin
 		sense = SIM_OUT_OF_RANGE;
 	else if (restricted && (lba % 16 || count % 16))
 		sense = SIM_INVALID_ADDRESS;
-	else if (c->direction != SP_DATA_OUT || c->size != (size_t)count * BLOCK)
+	else if (c->direction != SP_DATA_OUT || c->size < (size_t)count * BLOCK)
 		sense = SIM_INVALID_FIELD;
 	if (sense) {
 		sim_fail_at(c, sense, lba);
