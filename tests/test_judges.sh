@@ -586,6 +586,49 @@ mixed_burns() {
 }
 long 'cdrdao cdparanoia' 'cdrdao burns data and audio' mixed_burns
 
+mediainfo() { # KIND
+	rm -f blank.disc
+	burn "$1" blank.disc dvd+rw-mediainfo /dev/sr0 >info || test $? -lt 128
+	cat info
+	grep -i "Mounted Media: .*$(echo "$1" | sed 's/-dl$//; s/+/[+]/')" info
+}
+dvd_burns() { # KIND COMMAND…
+	rm -f dvd.disc
+	burn "$1" dvd.disc "${@:2}"
+	burned dvd.disc data.iso "$sectors"
+	read_back dvd.disc data.iso
+}
+force='-use-the-force-luke=notray -use-the-force-luke=tty'
+try growisofs 'growisofs burns a DVD+R' dvd_burns dvd+r growisofs $force -Z /dev/sr0=data.iso
+try cdrskin 'cdrskin burns a BD-R' dvd_burns bd-r cdrskin dev=/dev/sr0 -data data.iso
+# BD-RE is not formatted unasked by cdrskin; wodim formats no DVD+RW and knows no BD.
+for kind in dvd-r dvd-rw dvd+r dvd+rw dvd+r-dl bd-r bd-re; do
+	long cdrskin "cdrskin burns a $kind" dvd_burns $kind \
+		cdrskin dev=/dev/sr0 blank=format_if_needed -data data.iso
+	long xorriso "xorriso burns a $kind" dvd_burns $kind xorriso -as cdrecord dev=/dev/sr0 data.iso
+	long growisofs "growisofs burns a $kind" dvd_burns $kind \
+		growisofs $force -Z /dev/sr0=data.iso
+	case $kind in
+	dvd-r | dvd-rw)
+		long cdrskin "cdrskin burns a $kind at once" dvd_burns $kind \
+			cdrskin dev=/dev/sr0 -sao -data data.iso
+		long growisofs "growisofs burns a $kind at once" dvd_burns $kind growisofs $force \
+			-use-the-force-luke=dao -dvd-compat -Z /dev/sr0=data.iso
+		;;
+	esac
+	case $kind in
+	dvd-r | dvd-rw | dvd+r | dvd+r-dl)
+		long wodim "wodim burns a $kind" dvd_burns $kind \
+			wodim -s gracetime=2 dev=/dev/sr0 -dao -data data.iso
+		;;
+	dvd+rw)
+		long 'wodim dvd+rw-format' "wodim burns a $kind that was formatted" dvd_burns $kind \
+			sh -c 'dvd+rw-format /dev/sr0 && wodim -s gracetime=2 dev=/dev/sr0 -dao -data data.iso'
+		;;
+	esac
+	long dvd+rw-mediainfo "dvd+rw-mediainfo sees a blank $kind" mediainfo $kind
+done
+
 if test -n "${SPINDLE_LONG-}"; then
 	echo '# judge × medium × mode: the lines "burns" above; each was read back by others'
 fi
