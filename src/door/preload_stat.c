@@ -154,7 +154,7 @@ DOOR_EXPORT int statx(int folder, const char *path, int flags, unsigned mask, st
 	struct stat st;
 	enum node_kind kind;
 
-	if (path && !path[0] && preload_handle(folder, &handle)) {
+	if (!path[0] && preload_handle(folder, &handle)) {
 		kind = handle.access & DOOR_GENERIC ? NODE_SG : NODE_BLOCK;
 		node.drive = handle.drive;
 	} else {
