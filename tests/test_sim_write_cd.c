@@ -99,12 +99,12 @@ static void a_session_at_once_is_not_what_its_cue_sheet_says(void **state)
 	cue(&end, 0x01, 1, 1, 0x00, 0);
 	cue(&end, 0x01, 1, 2, 0x00, 30);
 	memcpy(end,
-	       "\x03"
-	       "DEABC24",
+	       "\x03\x01"
+	       "DEABC2",
 	       8);
 	memcpy(end + 8,
-	       "\x03"
-	       "00002\0\0",
+	       "\x03\x01"
+	       "400002",
 	       8);
 	end += 16;
 	cue(&end, 0x21, 2, 0, 0x00, 50);
