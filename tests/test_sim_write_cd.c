@@ -99,11 +99,11 @@ static void a_session_at_once_is_not_what_its_cue_sheet_says(void **state)
 	cue(&end, 0x01, 1, 1, 0x00, 0);
 	cue(&end, 0x01, 1, 2, 0x00, 30);
 	memcpy(end,
-	       "\x03\x01"
+	       "\x03\x02"
 	       "DEABC2",
 	       8);
 	memcpy(end + 8,
-	       "\x03\x01"
+	       "\x03\x02"
 	       "400002",
 	       8);
 	end += 16;
