@@ -68,7 +68,7 @@ static inline struct sp_source *image(struct burner *b)
 {
 	struct sp_io *io;
 	struct sp_store *store;
-	struct sp_source *src;
+	struct sp_source *src = NULL;
 	struct sp_error err = {0};
 
 	assert_int_equal(sp_io_open_file(&io, b->path, &err), 0);

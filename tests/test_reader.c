@@ -290,8 +290,8 @@ static void a_disc_in_a_drive_is_not_the_image_that_lies_in_it(void **state)
 			struct bench *b = bench_open(l->name, profile_named(names[i]), NULL);
 			struct sp_compared compared;
 			struct sp_error err = {0};
-			struct sp_source *src;
-			struct sp_sink *sink;
+			struct sp_source *src = NULL;
+			struct sp_sink *sink = NULL;
 
 			bench_load(b);
 			if (sp_reader_survey(b->reader, &err) ||

@@ -100,8 +100,8 @@ static void bench_compare(struct bench *b, const char *what, struct sp_compared 
 			  struct sp_tally *tally)
 {
 	struct sp_error err = {0};
-	struct sp_source *src;
-	struct sp_sink *sink;
+	struct sp_source *src = NULL;
+	struct sp_sink *sink = NULL;
 
 	if (sp_rip_run(b->rip, b->store, &err) || sp_rip_source(&src, b->rip, &err) ||
 	    sp_sink_compare(&sink, b->medium, compared, &err))

@@ -169,9 +169,9 @@ static void the_trace_has_other_commands(void **state)
 
 	FILE *f = fopen(in_folder("trace"), "r");
 	assert_non_null(f);
-	static const char *const lines[] = {" 00 00 00 00 00 00 = 02 70 00 06 00 00 00 00 0a "
-					    "00 00 00 00 28 00 00 00 00 00\n",
-					    " 00 00 00 00 00 00 = 00\n",
+	static const char changed[] = " 00 00 00 00 00 00 = 02 70 00 06 00 00 00 00 0a "
+				      "00 00 00 00 28 00 00 00 00 00\n";
+	static const char *const lines[] = {changed, " 00 00 00 00 00 00 = 00\n",
 					    " 28 00 00 00 00 11 00 00 01 00 < 2048/2048 = 00\n"};
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		assert_non_null(fgets(text, sizeof(text), f));
