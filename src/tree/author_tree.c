@@ -120,8 +120,7 @@ static int author_add(struct author *author, IsoDir *dir, const char *from, stru
 		return sp_author_fail(author->from, added, from, err);
 	if (!merge)
 		return 0;
-	/* what is merged is not to meet itself */
-	iso_node_ref((IsoNode *)new);
+	/* what is merged is not to meet itself; taken, it is ours to free */
 	iso_node_take((IsoNode *)new);
 	const int r = author_merge(author, dir, new, err);
 	iso_node_unref((IsoNode *)new);
