@@ -2,6 +2,7 @@
 /* img: the 512-byte blocks of a floppy, hard disk or USB stick, and nothing else. */
 #include "formats/img.h"
 
+#include "disc/data.h"
 #include "disc/partition.h"
 #include "formats/formats.h"
 #include "stream/extents.h"
@@ -58,28 +59,7 @@ static int img_probe(const struct sp_probe *probe)
 
 struct sp_disc *sp_img_disc(uint64_t blocks)
 {
-	struct sp_disc *disc = sp_disc_new();
-	const struct sp_region region = {.count = blocks,
-					 .session = 1,
-					 .track = 1,
-					 .kind = SP_REGION_TRACK,
-					 .mode = SP_MODE_BLOCK512,
-					 .parts = SP_PART_USER,
-					 .stored = true};
-	struct sp_track *track = disc && sp_disc_add_session(disc) ? sp_disc_add_track(disc) : NULL;
-
-	if (!track || !sp_disc_add_region(disc, &region)) {
-		sp_disc_free(disc);
-		return NULL;
-	}
-	disc->medium = SP_MEDIUM_BLOCK;
-	disc->session[0].lead_out = (sp_lba)blocks;
-	track->session = 1;
-	track->control = SP_CONTROL_DATA;
-	track->mode = SP_MODE_BLOCK512;
-	track->start = track->index[1] = 0;
-	track->length = blocks;
-	return disc;
+	return sp_disc_plain(SP_MEDIUM_BLOCK, SP_MODE_BLOCK512, blocks);
 }
 
 static int img_open(struct sp_source **out, struct sp_io *io, const struct sp_options *options,

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "codec/digest.h"
 #include "disc/cdtext.h"
+#include "disc/data.h"
 #include "drive/toc.h"
 
 #include <stdlib.h>
@@ -279,29 +280,9 @@ static int disc_fail_protected(const struct sp_reader *reader, struct sp_error *
 
 static struct sp_disc *disc_blocks(unsigned medium, uint64_t sectors, sp_lba layer_break)
 {
-	struct sp_disc *disc = sp_disc_new();
-	struct sp_session *session = disc ? sp_disc_add_session(disc) : NULL;
-	struct sp_track *track = session ? sp_disc_add_track(disc) : NULL;
-	const struct sp_region region = {.count = sectors,
-					 .session = 1,
-					 .track = 1,
-					 .kind = SP_REGION_TRACK,
-					 .mode = SP_MODE_DATA2048,
-					 .parts = SP_PART_USER,
-					 .stored = true};
+	struct sp_disc *disc = sp_disc_plain(medium, SP_MODE_DATA2048, sectors);
 
-	if (!track || !sp_disc_add_region(disc, &region)) {
-		sp_disc_free(disc);
-		return NULL;
-	}
-	disc->medium = medium;
-	session->lead_out = (sp_lba)sectors;
-	track->session = 1;
-	track->control = SP_CONTROL_DATA;
-	track->mode = SP_MODE_DATA2048;
-	track->start = track->index[1] = 0;
-	track->length = sectors;
-	if (layer_break > 0 && layer_break < (sp_lba)sectors)
+	if (disc && layer_break > 0 && layer_break < (sp_lba)sectors)
 		disc->layer_break = layer_break;
 	return disc;
 }
