@@ -4,43 +4,9 @@
 # tests/dmg_write.py the disk they were made of, and each fault of theirs is an error with a place
 # that leaves nothing behind.
 
-spindle=${SPINDLE:-./spindle}
-case $spindle in /*) ;; *) spindle=$PWD/$spindle ;; esac
-if ! test -x "$spindle"; then
-	echo "1..0 # SKIP $spindle is not built"
-	exit 0
-fi
-writer=$(cd "${top_srcdir:-.}" && pwd)/tests/dmg_write.py
-work=$(mktemp -d "${TMPDIR:-/tmp}/dmg.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' HUP INT TERM
-cd "$work" || exit 99
-count=0 failed=0
-
-# try 'PROGRAM…' NAME FUNCTION ARGUMENT…: a test; skipped when one of the programs is missing
-try() {
-	count=$((count + 1)) needs=$1 name=$2
-	shift 2
-	for program in $needs; do
-		if ! command -v "$program" >/dev/null; then
-			echo "ok $count - $name # SKIP $program is not installed"
-			return
-		fi
-	done
-	rm -rf out.img .out.img.*
-	(set -ex; "$@") >log 2>&1
-	if test $? -eq 0; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		tail -n 30 log | sed 's/^/# /'
-		failed=1
-	fi
-}
-skip() {
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
+. "${top_srcdir:-.}/tests/try.sh"
+writer=$tests/dmg_write.py
+try_clean() { rm -rf out.img .out.img.*; }
 
 # Nothing of an output, under no name
 nothing_left() {

@@ -3,38 +3,8 @@
 # Disk images of tests/dmg_write.py. First other programs read them, so that what this writer makes
 # is what its name says.
 
-spindle=${SPINDLE:-./spindle}
-case $spindle in /*) ;; *) spindle=$PWD/$spindle ;; esac
-if ! test -x "$spindle"; then
-	echo "1..0 # SKIP $spindle is not built"
-	exit 0
-fi
-writer=$(cd "${top_srcdir:-.}" && pwd)/tests/dmg_write.py
-work=$(mktemp -d "${TMPDIR:-/tmp}/dmg.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' HUP INT TERM
-cd "$work" || exit 99
-count=0 failed=0
-
-# try 'PROGRAM…' NAME FUNCTION ARGUMENT…: a test; skipped when one of the programs is missing
-try() {
-	count=$((count + 1)) needs=$1 name=$2
-	shift 2
-	for program in $needs; do
-		if ! command -v "$program" >/dev/null; then
-			echo "ok $count - $name # SKIP $program is not installed"
-			return
-		fi
-	done
-	(set -ex; "$@") >log 2>&1
-	if test $? -eq 0; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		tail -n 30 log | sed 's/^/# /'
-		failed=1
-	fi
-}
+. "${top_srcdir:-.}/tests/try.sh"
+writer=$tests/dmg_write.py
 
 write() {
 	python3 "$writer" "$@"

@@ -15,43 +15,16 @@
 sim=${SPINDLE:-./spindle}-sim
 case $sim in /*) ;; *) sim=$PWD/$sim ;; esac
 test -x "$sim" || sim=${builddir:-.}/spindle-sim
-spindle=${SPINDLE:-./spindle}
-case $spindle in /*) ;; *) spindle=$PWD/$spindle ;; esac
 case $sim in /*) ;; *) sim=$PWD/$sim ;; esac
-if ! test -x "$spindle" || ! test -x "$sim"; then
+if ! test -x "$sim"; then
 	echo "1..0 # SKIP $sim is not built"
 	exit 0
 fi
-work=$(mktemp -d "${TMPDIR:-/tmp}/judges.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' HUP INT TERM
-cd "$work" || exit 99
+. "${top_srcdir:-.}/tests/try.sh"
 mkdir tmp || exit 99
 export LC_ALL=C TMPDIR=$work/tmp
 # our own program, when it is sanitized, is no exception to what may be preloaded
 export ASAN_OPTIONS=verify_asan_link_order=0:$ASAN_OPTIONS
-count=0 failed=0
-
-# try 'JUDGE…' NAME FUNCTION [ARGUMENT…]: a test; skipped when a judge is not installed
-try() {
-	local judges=$1 name=$2 judge
-	shift 2
-	count=$((count + 1))
-	for judge in $judges; do
-		if ! command -v "$judge" >/dev/null; then
-			echo "ok $count - $name # SKIP $judge is not installed"
-			return
-		fi
-	done
-	(set -ex; "$@") >log 2>&1
-	if test $? -eq 0; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		tail -n 60 log | sed 's/^/# /'
-		failed=1
-	fi
-}
 
 # on DISC COMMAND…: with the disc in /dev/sr0
 on() {

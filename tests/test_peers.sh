@@ -6,36 +6,7 @@
 # Known and not tested: bchunk 1.2.2 and libcdio 2.1 take every track of a sheet from one file, so
 # they cannot be asked about one file a track; libcdio takes that file's name from the sheet's own.
 
-spindle=${SPINDLE:-./spindle}
-case $spindle in /*) ;; *) spindle=$PWD/$spindle ;; esac
-if ! test -x "$spindle"; then
-	echo "1..0 # SKIP $spindle is not built"
-	exit 0
-fi
-work=$(mktemp -d "${TMPDIR:-/tmp}/peers.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' HUP INT TERM
-cd "$work" || exit 99
-count=0 failed=0
-
-# try 'PEER…' NAME FUNCTION: a test; skipped when one of the peers is not installed
-try() {
-	count=$((count + 1))
-	for peer in $1; do
-		if ! command -v "$peer" >/dev/null; then
-			echo "ok $count - $2 # SKIP $peer is not installed"
-			return
-		fi
-	done
-	(set -ex; "$3") >log 2>&1
-	if test $? -eq 0; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-		sed 's/^/# /' log
-		failed=1
-	fi
-}
+. "${top_srcdir:-.}/tests/try.sh"
 
 # layout SHEET: `NUMBER START` of each track and `out START` of the lead-out, as seen here
 layout() {

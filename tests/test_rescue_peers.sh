@@ -3,32 +3,8 @@
 # GNU ddrescue as the judge of the rescue: the same bad sectors, found with no more failed reads,
 # and map files that each reads of the other.
 
-model=${builddir:-.}/tests/test_rescue
-count=0 failed=0
-work=$(mktemp -d "${TMPDIR:-/tmp}/rescue.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' HUP INT TERM
-
-# try 'PEER…' NAME FUNCTION ARGUMENT…
-try() {
-	count=$((count + 1))
-	for peer in $1; do
-		if ! command -v "$peer" >/dev/null; then
-			echo "ok $count - $2 # SKIP $peer is not installed"
-			return
-		fi
-	done
-	name=$2
-	shift 2
-	(set -ex; "$@") >"$work/log" 2>&1
-	if test $? -eq 0; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		sed 's/^/# /' "$work/log"
-		failed=1
-	fi
-}
+model=$(cd "${builddir:-.}" && pwd)/tests/test_rescue
+. "${top_srcdir:-.}/tests/try.sh"
 
 # faults PERCENT BURST SEED: a map of 16000 sectors of 2048 bytes, of which so many are bad
 faults() {

@@ -3,39 +3,9 @@
 # Rips of simulated drives, from the command to the image: nothing is lost, damage is told, and
 # whatever stops a rip, the same command goes on.
 
-spindle=${SPINDLE:-./spindle}
-case $spindle in /*) ;; *) spindle=$PWD/$spindle ;; esac
-if ! test -x "$spindle"; then
-	echo "1..0 # SKIP $spindle is not built"
-	exit 0
-fi
-work=$(mktemp -d "${TMPDIR:-/tmp}/rip.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' HUP INT TERM
-cd "$work" || exit 99
+. "${top_srcdir:-.}/tests/try.sh"
 XDG_CONFIG_HOME=$work/config
 export XDG_CONFIG_HOME
-count=0 failed=0
-
-try() { # 'TOOL…' NAME FUNCTION…
-	count=$((count + 1))
-	for peer in $1; do
-		if ! command -v "$peer" >/dev/null; then
-			echo "ok $count - $2 # SKIP $peer is not installed"
-			return
-		fi
-	done
-	name=$2
-	shift 2
-	(set -ex; "$@") >log 2>&1
-	if test $? -eq 0; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		sed 's/^/# /' log
-		failed=1
-	fi
-}
 
 python3 - <<'P' || exit 99
 import random
