@@ -752,7 +752,9 @@ static void failures_say_file_and_place(void **state)
 	one_fault("fsync:2", "a.bin: cannot be brought to the disk: Input/output error");
 	one_fault("fsync:4", ".: cannot be brought to the disk: Input/output error");
 	one_fault("fsync:5", ".: cannot be brought to the disk: Input/output error");
-	one_fault("renameat2:3:EROFS", "x.cue: cannot be given its name: Read-only file system");
+	one_fault("linkat:1:EROFS,renameat2:1:EROFS",
+		  "a.bin: cannot be given its name: Read-only file system");
+	one_fault("renameat2:1:EROFS", "x.cue: cannot be given its name: Read-only file system");
 }
 
 static void a_failed_fsync_is_not_asked_again(void **state)

@@ -94,6 +94,9 @@ static struct member *outset_find(const struct sp_outset *set, const char *name)
 /* Add a member `name`, under a temporary name and empty. */
 static int outset_add(struct sp_outset *set, const char *name, struct sp_error *err)
 {
+	/* what an earlier set, killed while it gave names, left is no file to be kept */
+	if (!set->force && set->count)
+		sp_parts_take_back(&set->parts, name, set->members[0]->name);
 	int status = outset_check(set, name, err);
 
 	if (status)
@@ -333,12 +336,15 @@ static int outset_sync_dir(const struct sp_outset *set, struct sp_error *err)
 			     *set->dir ? set->dir : ".");
 }
 
-/* Give `m` its final name, replacing nothing. */
+/* Give `m` its final name, replacing nothing. All but the descriptor keep the temporary one beside
+ * it until that has its name: by it the next set knows what a killed one left. */
 static int outset_name_new(struct sp_outset *set, struct member *m)
 {
 	const int fd = set->dirfd;
 	struct stat st;
 
+	if (m != set->members[0] && linkat(fd, m->part, fd, m->name, 0) == 0)
+		return 0;
 	if (renameat2(fd, m->part, fd, m->name, RENAME_NOREPLACE) == 0) {
 		m->has_part = false;
 		return 0;
@@ -408,13 +414,14 @@ static void outset_unname(const struct sp_outset *set, struct member *m)
 	m->has_name = false;
 }
 
+/* What cannot be removed now is tried once more when the set is closed. */
 static void outset_remove_parts(struct sp_outset *set)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		struct member *m = set->members[i];
+
 		if (m->has_part)
-			unlinkat(set->dirfd, m->part, 0);
-		m->has_part = false;
+			m->has_part = unlinkat(set->dirfd, m->part, 0) != 0;
 	}
 }
 
@@ -433,6 +440,8 @@ static int outset_commit(struct sp_outset *set, struct sp_error *err)
 		status = outset_sync_dir(set, err);
 	if (status == 0)
 		status = outset_publish(set, set->members[0], err);
+	if (status == 0)
+		outset_remove_parts(set);
 	return status ? status : outset_sync_dir(set, err);
 }
 

@@ -86,21 +86,37 @@ static bool parts_lock(int fd)
 	return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 }
 
+/* Open and lock the leaving `entry`; -1: it is none, or somebody holds it. */
+static int parts_hold(const struct sp_parts *parts, const char *entry, struct stat *st)
+{
+	const int fd = openat(parts->dirfd, entry,
+			      O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && parts_lock(fd))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* What follows `prefix` in the i-th leaving, "PID.part"; NULL: it has another name. */
+static const char *parts_end(const struct sp_parts *parts, size_t i, const char *prefix)
+{
+	const char *end = parts->stale[i] + strlen(prefix);
+
+	return !strncmp(parts->stale[i], prefix, strlen(prefix)) && parts_pid(end) ? end : NULL;
+}
+
 static void parts_sweep(const struct sp_parts *parts, const char *prefix)
 {
-	const size_t len = strlen(prefix);
+	struct stat st;
 
 	for (size_t i = 0; i < parts->count; i++) {
-		const char *entry = parts->stale[i];
-		struct stat st;
-		if (strncmp(entry, prefix, len) != 0 || !parts_pid(entry + len))
-			continue;
-		int fd = openat(parts->dirfd, entry,
-				O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+		const int fd =
+			parts_end(parts, i, prefix) ? parts_hold(parts, parts->stale[i], &st) : -1;
 		if (fd < 0)
 			continue;
-		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && parts_lock(fd))
-			unlinkat(parts->dirfd, entry, 0);
+		unlinkat(parts->dirfd, parts->stale[i], 0);
 		close(fd);
 	}
 }
@@ -122,6 +138,39 @@ static char *parts_prefix(int dirfd, const char *name)
 	while (len && ((uint8_t)name[len] & 0xc0) == 0x80) /* not within a UTF-8 character */
 		len--;
 	return sp_format_text(".%.*s~%08" PRIx32 ".", (int)len, name, hash);
+}
+
+static bool parts_have(const struct sp_parts *parts, const char *prefix, const char *end)
+{
+	for (size_t i = 0; i < parts->count; i++) {
+		const char *other = parts_end(parts, i, prefix);
+
+		if (other && !strcmp(other, end))
+			return true;
+	}
+	return false;
+}
+
+void sp_parts_take_back(const struct sp_parts *parts, const char *name, const char *descriptor)
+{
+	char *prefix = parts->count ? parts_prefix(parts->dirfd, name) : NULL;
+	char *first = prefix ? parts_prefix(parts->dirfd, descriptor) : NULL;
+	struct stat st, named;
+
+	for (size_t i = 0; first && i < parts->count; i++) {
+		const char *end = parts_end(parts, i, prefix);
+		const int fd = end && parts_have(parts, first, end)
+				       ? parts_hold(parts, parts->stale[i], &st)
+				       : -1;
+		if (fd < 0)
+			continue;
+		if (!fstatat(parts->dirfd, name, &named, AT_SYMLINK_NOFOLLOW) &&
+		    named.st_dev == st.st_dev && named.st_ino == st.st_ino)
+			unlinkat(parts->dirfd, name, 0);
+		close(fd);
+	}
+	free(first);
+	free(prefix);
 }
 
 int sp_parts_create(struct sp_parts *parts, const char *name, const char *path, char **part,
