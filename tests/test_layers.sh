@@ -12,12 +12,12 @@ src/io     | base codec io                     | error io
 src/disc   | base codec disc                   | error disc
 src/stream | base codec io disc stream         | error io disc stream accuraterip
 formats    | base codec io disc stream formats | error io disc stream format
-src/drive  | base codec io disc stream drive   | error io disc stream drive rip
+src/drive  | base codec io disc stream drive   | error io disc stream drive rip burn
 src/tree   | base codec io disc stream tree    | error io disc stream tree
 src/sim    | base io disc stream sim drive     | error io disc stream
 src/door   | base door sim drive               | spindle error io disc stream format drive
-src/report | report                            | spindle error io disc stream format drive rip accuraterip
-src/cli    | cli report                        | spindle error io disc stream format drive rip accuraterip tree
+src/report | report                            | spindle error io disc stream format drive rip burn accuraterip
+src/cli    | cli report                        | spindle error io disc stream format drive rip burn accuraterip tree
 src/open.c | base codec io disc stream formats drive sim | spindle error io disc stream format drive
 src/open_drive.c | sim drive          | spindle error io disc stream format drive
 src/open_sim.c | base stream sim drive | spindle error io disc stream format drive
