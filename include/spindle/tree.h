@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files and folders of a disc: an ISO 9660 image made of a folder. */
+/* Files and folders of a disc: an ISO 9660 image made of a folder, and every file system looked
+ * into. */
 #ifndef SPINDLE_TREE_H
 #define SPINDLE_TREE_H
 
@@ -78,6 +79,107 @@ struct sp_author {
  * what a tree cannot hold; SP_ERR_USAGE what was asked and is not there. */
 SP_API int sp_author_open(struct sp_source **out, const struct sp_author *author,
 			  struct sp_error *err);
+
+/* --- looking inside ------------------------------------------------------------------------- */
+
+/* A file system, opened for reading. One thread at a time. */
+struct sp_fs;
+
+enum sp_node_type {
+	SP_NODE_FILE,
+	SP_NODE_FOLDER,
+	SP_NODE_LINK, /* symbolic */
+	SP_NODE_CHAR,
+	SP_NODE_BLOCK,
+	SP_NODE_FIFO,
+	SP_NODE_SOCKET,
+};
+enum sp_node_has { /* what the file system says of a node; the rest is 0 */
+		   SP_NODE_MODE = 1,
+		   SP_NODE_OWNER = 2,
+		   SP_NODE_DEVICE = 4,
+		   SP_NODE_HIDDEN = 8,  /* marked so */
+		   SP_NODE_CODED = 16,  /* lies compressed */
+		   SP_NODE_XATTRS = 32, /* extended attributes */
+		   SP_NODE_FORM2 = 64,  /* mode 2 form 2 sectors, or audio: of each sector `size`
+					   counts 2048 bytes, whatever it holds */
+};
+enum sp_node_time {
+	SP_TIME_MODIFIED,
+	SP_TIME_ACCESSED,
+	SP_TIME_CHANGED,
+	SP_TIME_CREATED,
+	SP_TIMES
+};
+struct sp_time {
+	int64_t seconds; /* since 1970 UTC */
+	uint32_t nanoseconds;
+	bool known;
+};
+enum sp_fork { SP_FORK_DATA, SP_FORK_RESOURCE };
+
+/* A file, folder or link; plain to copy, valid while its file system is open. */
+struct sp_node {
+	uint64_t key[2]; /* the reader's own: where it is found */
+	uint64_t id;     /* equal: the same file under another name, the same folder. 0: not known,
+			    and of files: it has one name */
+	unsigned type;   /* enum sp_node_type */
+	unsigned has;    /* enum sp_node_has */
+	uint64_t size;   /* bytes of the data fork as it is read; of a link or folder 0 */
+	uint64_t resource; /* bytes of the resource fork */
+	uint32_t mode;     /* the lower 12 bits of POSIX's */
+	uint32_t uid, gid, links;
+	uint32_t major, minor; /* of devices */
+	struct sp_time time[SP_TIMES];
+};
+
+/* An entry of a folder. `name` is UTF-8 whatever the disc has: what is no letter is U+FFFD, NUL is
+ * U+2400. It may be anything else: have a '/', be "..". Not 0: stop, and return that. */
+typedef int sp_entry_fn(void *user, const char *name, const struct sp_node *node);
+/* Names and data of an extended attribute. */
+typedef int sp_xattr_fn(void *user, const char *name, const void *data, size_t size);
+
+SP_API const struct sp_node *sp_fs_root(const struct sp_fs *fs);
+/* Every entry but "." and "..", in the disc's order. Entries that are not understood are told as
+ * damage and left out; a folder that cannot be read at all fails. */
+SP_API int sp_fs_read_dir(struct sp_fs *fs, const struct sp_node *folder, sp_entry_fn *fn,
+			  void *user, struct sp_error *err);
+/* Where a symbolic link points to, as it is stored; *target is the caller's to free. */
+SP_API int sp_fs_link(struct sp_fs *fs, const struct sp_node *node, char **target,
+		      struct sp_error *err);
+/* A file's bytes. `name` is for messages. The io belongs to the caller and is to be closed before
+ * the file system. */
+SP_API int sp_fs_open_file(struct sp_fs *fs, const struct sp_node *node, unsigned fork,
+			   const char *name, struct sp_io **out, struct sp_error *err);
+/* Nothing is called where there are none. */
+SP_API int sp_fs_xattrs(struct sp_fs *fs, const struct sp_node *node, sp_xattr_fn *fn, void *user,
+			struct sp_error *err);
+
+/* A run of a file's bytes. */
+struct sp_fs_extent {
+	uint64_t at;   /* in the disc, 2048 bytes a sector from LBA 0; a hole: 0 */
+	uint64_t size; /* bytes, not 0 */
+	bool hole;     /* nothing stored: zeros */
+};
+/* In the order of the file; together as long as the fork, or what is stored of it where `coded`. */
+struct sp_fs_extents {
+	struct sp_fs_extent *extent;
+	size_t count;
+	uint64_t size; /* of all */
+	bool coded;    /* they hold it compressed */
+};
+SP_API void sp_fs_extents_free(struct sp_fs_extents *list); /* zeroed is fine */
+/* Where a fork lies. Free *list in any case. */
+SP_API int sp_fs_map(struct sp_fs *fs, const struct sp_node *node, unsigned fork,
+		     struct sp_fs_extents *list, struct sp_error *err);
+
+/* The volume's name, "" when it has none. */
+SP_API const char *sp_fs_label(const struct sp_fs *fs);
+/* What the volume says of itself: dates, identifiers, sizes. Facts have no section. */
+SP_API int sp_fs_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_error *err);
+/* Places so far that were not understood or could not be read, and have been told in a note. */
+SP_API uint64_t sp_fs_damage(const struct sp_fs *fs);
+SP_API void sp_fs_close(struct sp_fs *fs); /* NULL is fine */
 
 #ifdef __cplusplus
 }
