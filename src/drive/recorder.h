@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Our own writer: what the drive is made to do to a medium, command by command. */
+#ifndef SP_DRIVE_RECORDER_H
+#define SP_DRIVE_RECORDER_H
+
+#include "drive/mmc_write.h"
+
+/* Make the rewritable medium in the drive blank, `full`: all of it and not its tables alone. CD-RW;
+ * DVD-RW, also one in restricted overwrite, which becomes sequential. SP_ERR_UNSUPPORTED: a medium
+ * that cannot be blanked, and what can be done instead. 0 when the drive says that it is blank. */
+int sp_recorder_blank(struct sp_transport *transport, bool full, const struct sp_mmc_watch *watch,
+		      struct sp_error *err);
+/* Format it, so that it can be written anywhere: DVD+RW, DVD-RW (to restricted overwrite), DVD-RAM,
+ * BD-RE; and a blank BD-R to one with spare areas. `full`: with certification, or all of it, where
+ * there are both. What is on it is lost, but for a DVD+RW that is formatted already. 0 when the
+ * drive says that it is formatted. */
+int sp_recorder_format(struct sp_transport *transport, bool full, const struct sp_mmc_watch *watch,
+		       struct sp_error *err);
+
+#endif
