@@ -2,6 +2,7 @@
 /* A name becomes a source or a sink. */
 #include <spindle/drive.h>
 #include <spindle/spindle.h>
+#include <spindle/tree.h>
 
 #include "base/bytes.h"
 #include "formats/unwrap.h"
@@ -225,10 +226,26 @@ static int open_disc(struct sp_input *in, const char *name, const struct sp_opti
 	return r;
 }
 
+static const struct sp_format open_folder_format = {.name = "folder",
+						    .summary = "a folder of files"};
+
+/* A folder that is no image: the ISO 9660 image that mkiso makes of it. */
+static int open_folder(struct sp_input *in, const struct sp_options *options, struct sp_error *err)
+{
+	struct sp_author author = {.folder = in->path, .notes = sp_options_notes(options)};
+	const int r = sp_author_date(&author, false, err);
+
+	for (size_t n = strlen(in->path); n > 1 && in->path[n - 1] == '/'; n--)
+		in->path[n - 1] = '\0'; /* what is made of it is called after it */
+	in->format = &open_folder_format;
+	return r < 0 ? r : sp_author_open(&in->source, &author, err);
+}
+
 int sp_input_open(struct sp_input *in, const char *path, const char *format,
 		  const struct sp_options *options, struct sp_error *err)
 {
 	struct sp_io *io = NULL;
+	struct stat st;
 
 	memset(in, 0, sizeof(*in));
 	if (!format && sp_drive_is_name(path))
@@ -236,8 +253,9 @@ int sp_input_open(struct sp_input *in, const char *path, const char *format,
 	in->path = open_resolve(path, sp_options_notes(options));
 	if (!in->path)
 		return sp_fail_memory(err);
-	int r = sp_io_open_file(&io, in->path, err);
-	if (!r)
+	const bool folder = !format && !stat(in->path, &st) && S_ISDIR(st.st_mode);
+	int r = folder ? open_folder(in, options, err) : sp_io_open_file(&io, in->path, err);
+	if (!r && !folder)
 		r = open_io(in, &io, format, options, err);
 	if (r < 0) {
 		sp_io_close(io);

@@ -18,7 +18,7 @@ src/sim    | base io disc stream sim drive     | error io disc stream
 src/door   | base door sim drive               | spindle error io disc stream format drive
 src/report | report                            | spindle error io disc stream format drive rip burn accuraterip
 src/cli    | cli report                        | spindle error io disc stream format drive rip burn accuraterip tree
-src/open.c | base codec io disc stream formats drive sim | spindle error io disc stream format drive
+src/open.c | base codec io disc stream formats drive sim tree | spindle error io disc stream format drive tree
 src/open_drive.c | sim drive          | spindle error io disc stream format drive
 src/open_sim.c | base stream sim drive | spindle error io disc stream format drive
 '

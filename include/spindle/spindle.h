@@ -25,8 +25,10 @@ struct sp_input {
 /* Open an image by name ("-": standard input), or the disc in a drive ("/dev/sr0", "sim:…"; its
  * format is then one called "drive", which is in no list). The format is found by content, or is
  * `format` when not NULL; wrappings are taken off first. A data file beside its sheet opens the
- * sheet and says so in a note; a directory that is a work store or a sparse bundle opens it.
- * SP_ERR_FORMAT: not recognised; SP_ERR_UNSUPPORTED: recognised and named, but cannot be opened. */
+ * sheet and says so in a note; a directory that is a work store or a sparse bundle opens it, any
+ * other one is the ISO 9660 image of its files (its format is then one called "folder", in no
+ * list). SP_ERR_FORMAT: not recognised; SP_ERR_UNSUPPORTED: recognised and named, but cannot be
+ * opened. */
 SP_API int sp_input_open(struct sp_input *in, const char *path, const char *format,
 			 const struct sp_options *options, struct sp_error *err);
 SP_API void sp_input_close(struct sp_input *in);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files and folders of a disc: an ISO 9660 image made of a folder, and every file system looked
- * into. */
+/* Files and folders of a disc: an ISO 9660 image made of a folder, what boots, and every file
+ * system looked into. */
 #ifndef SPINDLE_TREE_H
 #define SPINDLE_TREE_H
 
@@ -52,8 +52,8 @@ struct sp_author {
 	size_t excludes;
 	const struct sp_author_weight *weight;
 	size_t weights;
-	const char *id[SP_AUTHOR_IDS]; /* NULL: the volume is called after the folder, the rest
-					  stays empty */
+	const char *id[SP_AUTHOR_IDS]; /* NULL: a new disc's volume is called after the folder, or
+					  ISOIMAGE; the rest stays empty */
 	bool no_rock_ridge, no_joliet, hfsplus;
 	bool follow_links; /* what symbolic links point to, not the links */
 
@@ -74,12 +74,60 @@ struct sp_author {
 	const struct sp_notes *notes;
 };
 
+/* Set author->reproducible and epoch: as the environment's SOURCE_DATE_EPOCH says, and where that
+ * is not set, when `asked`, 1 January 1980, since FAT, of which EFI partitions are, knows no
+ * earlier day. SP_ERR_USAGE: it is no such time. */
+SP_API int sp_author_date(struct sp_author *author, bool asked, struct sp_error *err);
+
 /* The image as a once-only source of 2048-byte sectors, whose size is known at once. Files are read
  * while it is read: one that cannot be read, or has become shorter, is an error. SP_ERR_LOSSY names
  * what a tree cannot hold; SP_ERR_USAGE what was asked and is not there. */
 SP_API int sp_author_open(struct sp_source **out, const struct sp_author *author,
 			  struct sp_error *err);
 
+enum { SP_BOOT_ENTRIES = 32, SP_BOOT_TEXT = 120 };
+enum sp_boot_way {
+	SP_BOOT_BIOS_DISC,
+	SP_BOOT_UEFI_DISC,
+	SP_BOOT_BIOS_USB,
+	SP_BOOT_UEFI_USB,
+	SP_BOOT_WAYS
+};
+
+/* An entry of the boot catalog, El Torito 1.0, 2.2 and 2.4. */
+struct sp_boot_entry {
+	unsigned platform; /* 0 x86 BIOS, 1 PowerPC, 2 Mac, 0xef UEFI */
+	unsigned media;    /* 0 no emulation, 1…3 floppies of 1.2, 1.44, 2.88 MB, 4 hard disk */
+	unsigned segment;  /* where a BIOS loads it, 0: 7C0h */
+	unsigned load;     /* blocks of 512 bytes that are loaded */
+	uint32_t lba;
+	unsigned filesystem; /* enum sp_filesystem, of the image */
+	bool bootable;
+	bool inside;      /* it lies on the disc */
+	char loaders[48]; /* machines it has a UEFI loader for, "x64, ia32" */
+};
+
+/* What boots, and from where. */
+struct sp_boot {
+	sp_lba catalog; /* SP_LBA_NONE: none */
+	char id[25];    /* who made the catalog */
+	struct sp_boot_entry entry[SP_BOOT_ENTRIES];
+	size_t entries;
+	struct {
+		bool boots;
+		char why[SP_BOOT_TEXT]; /* what boots, or what lacks */
+	} way[SP_BOOT_WAYS];
+	const char *trouble[4]; /* sentences without an end; static */
+	size_t troubles;
+};
+
+/* Look at a disc with an ISO 9660 volume, as disc and as it would be on a USB disk: on other discs
+ * nothing boots. Of several sessions the last one does. Damage is no error: what cannot be
+ * understood does not boot; what cannot be read is. SP_ERR_USAGE: the source cannot be read in any
+ * order. */
+SP_API int sp_boot_find(struct sp_boot *boot, struct sp_source *src, struct sp_error *err);
+SP_API const char *sp_boot_platform_name(unsigned platform); /* x86 PowerPC Mac UEFI; "" unknown */
+SP_API const char *sp_boot_media_name(unsigned media);       /* "no emulation" …; "" unknown */
 /* --- looking inside ------------------------------------------------------------------------- */
 
 /* A file system, opened for reading. One thread at a time. */

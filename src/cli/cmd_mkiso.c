@@ -11,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 1 January 1980: what a reproducible image is dated without SOURCE_DATE_EPOCH, since FAT, of which
- * EFI partitions are, knows no earlier day. */
-#define MKISO_EPOCH 315532800
-
 struct mkiso {
 	struct sp_author author;
 	struct sp_graft *graft;
@@ -22,7 +18,6 @@ struct mkiso {
 	const char **exclude;
 	struct sp_author_weight *weight;
 	char **weight_text;
-	char *volume;
 	struct sp_input append;
 };
 
@@ -37,7 +32,6 @@ static void mkiso_clear(struct mkiso *mkiso)
 	free(mkiso->exclude);
 	free(mkiso->weight);
 	free(mkiso->weight_text);
-	free(mkiso->volume);
 	sp_input_close(&mkiso->append);
 }
 
@@ -145,42 +139,6 @@ static int mkiso_setting(struct mkiso *mkiso, const struct sp_option *option, st
 	return 0;
 }
 
-/* SOURCE_DATE_EPOCH asks for a reproducible image, as the option does. */
-static int mkiso_date(struct sp_author *author, bool asked, struct sp_error *err)
-{
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	char *end;
-
-	author->epoch = MKISO_EPOCH;
-	author->reproducible = asked || (epoch && *epoch);
-	if (!epoch || !*epoch)
-		return 0;
-	const long long value = strtoll(epoch, &end, 10);
-	if (*end || value < 0 || value > 4102444799) /* the last second of 2099 */
-		return sp_fail(err, SP_ERR_USAGE, "SOURCE_DATE_EPOCH=%s: not seconds since 1970",
-			       epoch);
-	author->epoch = value;
-	return 0;
-}
-
-/* Without --volume-id the folder's name in the letters ECMA-119 7.4.1 allows, or ISOIMAGE. */
-static char *mkiso_volume(const char *folder)
-{
-	char *path = folder ? realpath(folder, NULL) : NULL;
-	char *name = strndup(path ? cli_base(path) : "", 32);
-
-	free(path);
-	for (char *p = name; p && *p; p++)
-		*p = *p >= 'a' && *p <= 'z'                                 ? (char)(*p - 32)
-		     : (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ? *p
-									    : '_';
-	if (name && !*name) {
-		free(name);
-		name = strdup("ISOIMAGE");
-	}
-	return name;
-}
-
 static int mkiso_settle(struct mkiso *mkiso, struct ui *ui, const struct cli_args *args,
 			struct sp_error *err)
 {
@@ -210,12 +168,8 @@ static int mkiso_settle(struct mkiso *mkiso, struct ui *ui, const struct cli_arg
 	for (size_t i = 0; !r && i < args->pairs; i++)
 		r = mkiso_setting(mkiso, &args->pair[i], err);
 	if (!r)
-		r = mkiso_date(author, args->count[OPT_REPRODUCIBLE], err);
-	if (!r && !args->text[OPT_VOLUME_ID] && !args->text[OPT_APPEND] &&
-	    !(mkiso->volume = mkiso_volume(author->folder)))
-		r = sp_fail_memory(err);
-	author->id[SP_AUTHOR_VOLUME] =
-		args->text[OPT_VOLUME_ID] ? args->text[OPT_VOLUME_ID] : mkiso->volume;
+		r = sp_author_date(author, args->count[OPT_REPRODUCIBLE], err);
+	author->id[SP_AUTHOR_VOLUME] = args->text[OPT_VOLUME_ID];
 	if (!r && args->text[OPT_APPEND]) {
 		r = cli_open(&mkiso->append, ui, args, args->text[OPT_APPEND],
 			     CLI_PLAIN | CLI_AGAIN, err);

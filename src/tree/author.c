@@ -6,14 +6,56 @@
 #include "base/bytes.h"
 #include "disc/data.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
 	AUTHOR_BLOCK = 2048,
-	AUTHOR_ROOM = 512, /* application use, ECMA-119 8.4.32 */
+	AUTHOR_ROOM = 512,  /* application use, ECMA-119 8.4.32 */
+	AUTHOR_VOLUME = 32, /* ECMA-119 8.4.7 */
 };
+#define AUTHOR_EPOCH 315532800  /* 1 January 1980 */
+#define AUTHOR_LAST  4102444799 /* the last second of 2099 */
+
+int sp_author_date(struct sp_author *author, bool asked, struct sp_error *err)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	char *end;
+
+	author->epoch = AUTHOR_EPOCH;
+	author->reproducible = asked || (epoch && *epoch);
+	if (!epoch || !*epoch)
+		return 0;
+	const long long value = strtoll(epoch, &end, 10);
+	if (*end || value < 0 || value > AUTHOR_LAST)
+		return sp_fail(err, SP_ERR_USAGE, "SOURCE_DATE_EPOCH=%s: not seconds since 1970",
+			       epoch);
+	author->epoch = value;
+	return 0;
+}
+
+/* The folder's name in the letters ECMA-119 7.4.1 allows. */
+static int author_volume(char volume[AUTHOR_VOLUME + 1], const char *folder, struct sp_error *err)
+{
+	char *path = folder ? realpath(folder, NULL) : NULL;
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	const char *name = slash && slash[1] ? slash + 1 : "ISOIMAGE";
+	size_t n = 0;
+
+	if (folder && !path)
+		return sp_fail_errno(err, errno, "%s", folder);
+	for (; n < AUTHOR_VOLUME && name[n]; n++)
+		volume[n] =
+			name[n] >= 'a' && name[n] <= 'z' ? (char)(name[n] - 32)
+			: (name[n] >= 'A' && name[n] <= 'Z') || (name[n] >= '0' && name[n] <= '9')
+				? name[n]
+				: '_';
+	volume[n] = '\0';
+	free(path);
+	return 0;
+}
 
 void sp_author_hear(const struct sp_notes *notes, char worst[ISO_MSGS_MESSAGE_LEN])
 {
@@ -39,7 +81,7 @@ int sp_author_fail(const struct sp_author *from, int code, const char *what, str
 	return sp_fail(err, SP_ERR_IO, "%s: %s", what, worst[0] ? worst : iso_error_to_msg(code));
 }
 
-static void author_ids(struct author *author)
+static int author_ids(struct author *author, struct sp_error *err)
 {
 	static void (*const set[SP_AUTHOR_IDS])(IsoImage *, const char *) = {
 		[SP_AUTHOR_VOLUME] = iso_image_set_volume_id,
@@ -52,14 +94,22 @@ static void author_ids(struct author *author)
 		[SP_AUTHOR_ABSTRACT] = iso_image_set_abstract_file_id,
 		[SP_AUTHOR_BIBLIOGRAPHY] = iso_image_set_biblio_file_id,
 	};
-	char blank[AUTHOR_ROOM];
+	char blank[AUTHOR_ROOM], volume[AUTHOR_VOLUME + 1];
 
+	if (!author->from->id[SP_AUTHOR_VOLUME] && !author->from->append) {
+		const int r = author_volume(volume, author->from->folder, err);
+
+		if (r < 0)
+			return r;
+		iso_image_set_volume_id(author->image, volume);
+	}
 	for (size_t i = 0; i < SP_AUTHOR_IDS; i++)
 		if (author->from->id[i])
 			set[i](author->image, author->from->id[i]);
 	memset(blank, ' ', sizeof(blank)); /* where isomd5sum's text goes, else it is refused */
 	if (author->from->checksum == SP_AUTHOR_ISOMD5)
 		iso_image_set_app_use(author->image, blank, sizeof(blank));
+	return 0;
 }
 
 static int author_options(struct author *author, struct sp_error *err)
@@ -187,7 +237,7 @@ int sp_author_open(struct sp_source **out, const struct sp_author *from, struct 
 	if (!r)
 		r = sp_author_tree(author, err);
 	if (!r)
-		author_ids(author);
+		r = author_ids(author, err);
 	if (!r)
 		r = sp_author_boot(author, err);
 	if (!r)

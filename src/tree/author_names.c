@@ -76,8 +76,9 @@ int sp_author_names_judge(const struct sp_author_names *names, bool lossy,
 			"device(s), FIFO(s) and socket(s), which only Rock Ridge holds",
 	};
 	static const char *const way[SP_AUTHOR_FAULTS] = {
-		[SP_AUTHOR_JOLIET] = "--no-joliet leaves that tree out; --lossy changes them there",
-		[SP_AUTHOR_LATIN] = "rename them; --lossy takes them as they are",
+		[SP_AUTHOR_JOLIET] =
+			"mkiso --no-joliet leaves that tree out, mkiso --lossy changes them there",
+		[SP_AUTHOR_LATIN] = "rename them; mkiso --lossy takes them as they are",
 		[SP_AUTHOR_LINKS] = "leave out --no-rock-ridge; --lossy leaves them out",
 		[SP_AUTHOR_SPECIALS] = "leave out --no-rock-ridge; --lossy leaves them out",
 	};
