@@ -70,6 +70,15 @@ efi_usb() {
 		-device usb-storage,drive=u,bootindex=0 -drive if=none,id=u,format=raw,file="$3"
 }
 
+# tells NAME IMAGE WAYS: what info says of BIOS and UEFI from a disc, then from a USB disk
+tells() {
+	"$SPINDLE" info --json "$2" >serial 2>&1
+	python3 -c 'import json, sys
+boots = json.load(open("serial"))["boot"]["boots"]
+sys.exit("".join(way["boots"][0] for way in boots) != sys.argv[1])' "$3"
+	result $? "$1: info says so"
+}
+
 mkdir -p grub/boot/grub grub/EFI/BOOT
 cat >grub/boot/grub/grub.cfg <<'END'
 serial --unit=0 --speed=115200
@@ -96,6 +105,7 @@ if test -f $code; then
 else
 	result 0 'GRUB: UEFI # SKIP no OVMF'
 fi
+tells GRUB grub.iso yyyy
 if test -f $isolinux && test -f $ldlinux; then
 	mkdir -p sys/isolinux
 	cp $isolinux $ldlinux sys/isolinux/
@@ -106,6 +116,7 @@ if test -f $isolinux && test -f $ldlinux; then
 	disc ISOLINUX 'ISOLINUX 6' BIOS sys.iso
 	usb ISOLINUX 'ISOLINUX 6' BIOS sys.iso
 	test ! -f $code || efi_usb 'GRUB beside ISOLINUX' 'started by spindle on efi' sys.iso
+	tells ISOLINUX sys.iso yyyy
 else
 	result 0 'ISOLINUX # SKIP not installed'
 fi

@@ -151,6 +151,72 @@ if needs mformat 'copied folders give the same bytes'; then
 	ok 'without it dates and owners are those of the files'
 fi
 
+# --- what boots where ------------------------------------------------------------------------------
+# boots NAME WAYS IMAGE: what info says of BIOS and UEFI from a disc, then from a USB disk; and its
+# boot catalog is the one that xorriso reports
+boots() {
+	if needs xorriso "$1"; then
+		xorriso -indev "$3" -report_el_torito plain >peer 2>/dev/null
+		"$SPINDLE" info --json "$3" >json 2>out && python3 - "$2" <<'END' >>out 2>&1
+import json, re, sys
+
+boot = json.load(open("json"))["boot"] or {}
+ways = "".join(way["boots"][0] for way in boot.get("boots", ()))
+ours = [(e["platform"].replace("x86", "BIOS"), e["bootable"][0], e["load"], e["start"])
+        for e in boot.get("boot_catalog", ())]
+theirs = [(m[1], m[2], int(m[3]), int(m[4])) for m in re.finditer(
+    r"boot img : +\d+ +(\S+) +(\S) .* (\d+) +(\d+)\n", open("peer").read())]
+if ways != sys.argv[1] or ours != theirs:
+    sys.exit("%s %s %s" % (ways, ours, theirs))
+END
+		ok "$1"
+	fi
+}
+boots 'info: an image that boots nowhere' '' tree.iso
+if test -f a.iso; then
+	boots 'info: UEFI from a disc and a USB disk' nyny a.iso
+	mkiso boot -o d.iso --efi auto --no-hybrid
+	boots 'info: UEFI from a disc alone' nynn d.iso
+fi
+isolinux=/usr/lib/ISOLINUX/isolinux.bin
+if test -f $isolinux; then
+	mkdir -p lin && cp $isolinux lin/ && cp -r boot/EFI lin/
+	mkiso lin -o lin.iso --bios isolinux.bin
+	boots 'info: BIOS from a disc and a USB disk' ynyn lin.iso
+	mkiso lin -o lin.iso -f --bios isolinux.bin --no-hybrid
+	boots 'info: BIOS from a disc alone' ynnn lin.iso
+	"$SPINDLE" convert -q lin.iso lin.cue && "$SPINDLE" info --json lin.cue >json2 2>out &&
+		"$SPINDLE" info --json lin.iso >json 2>>out &&
+		python3 -c 'import json
+a, b = (json.load(open(name))["boot"] for name in ("json", "json2"))
+assert a == b and a' >>out 2>&1
+	ok 'info: the same of raw sectors'
+fi
+if test -n "${SPINDLE_CORPUS-}"; then
+	boots 'info: the corpus, GRUB rescue' ynyn "$SPINDLE_CORPUS/iso-boot/debian/grub-rescue-cdrom.iso"
+	boots 'info: the corpus, iPXE' yyyn "$SPINDLE_CORPUS/iso-boot/debian/ipxe.iso"
+	boots 'info: the corpus, memtest86+' yyyy "$SPINDLE_CORPUS/iso-boot/debian/memtest86+x64.iso"
+else
+	skip 'info: the corpus' 'no corpus'
+fi
+
+# --- a folder wherever an image is taken ----------------------------------------------------------
+SOURCE_DATE_EPOCH=1700000000 "$SPINDLE" mkiso -q boot -o made.iso >out 2>&1 &&
+	SOURCE_DATE_EPOCH=1700000000 "$SPINDLE" convert -q boot/ taken.iso >>out 2>&1 &&
+	cmp made.iso taken.iso >>out 2>&1
+ok 'convert takes a folder, as mkiso does'
+"$SPINDLE" convert -q --verify boot raw.cue >out 2>&1 &&
+	"$SPINDLE" convert -q raw.cue raw.iso >>out 2>&1 &&
+	if have bsdtar; then
+		mkdir raw && bsdtar -xf raw.iso -C raw && chmod -R u+rwX raw && contents boot >boot.list &&
+			contents raw | diff boot.list - >>out
+	fi
+ok 'a folder becomes raw sectors'
+mkdir odd && touch 'odd/a:b'
+"$SPINDLE" convert odd odd.iso >out 2>&1
+test $? = 8 && grep -q 'mkiso --lossy' out && test ! -e odd.iso
+ok 'convert refuses what an image of a folder cannot hold'
+
 # --- embedded checksums --------------------------------------------------------------------------
 if needs checkisomd5 'checkisomd5 passes'; then
 	mkiso tree -o sum.iso --checksum isomd5 && checkisomd5 sum.iso >out 2>&1 </dev/null

@@ -128,6 +128,7 @@ struct sp_boot {
 SP_API int sp_boot_find(struct sp_boot *boot, struct sp_source *src, struct sp_error *err);
 SP_API const char *sp_boot_platform_name(unsigned platform); /* x86 PowerPC Mac UEFI; "" unknown */
 SP_API const char *sp_boot_media_name(unsigned media);       /* "no emulation" …; "" unknown */
+
 /* --- looking inside ------------------------------------------------------------------------- */
 
 /* A file system, opened for reading. One thread at a time. */

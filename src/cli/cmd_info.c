@@ -5,6 +5,8 @@
 #include "report/disc.h"
 #include "report/printable.h"
 
+#include <spindle/tree.h>
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +106,58 @@ static void info_fact(struct facts *facts, unsigned row, const char *key, const 
 	facts_take(facts, &(struct sp_fact){row ? "partitions" : NULL, row, key, text, number});
 }
 
+static void info_boot_entry(struct facts *facts, unsigned row, const struct sp_boot_entry *entry)
+{
+	const struct sp_fact fact[] = {
+		{"boot_catalog", row, "entry", NULL, row},
+		{"boot_catalog", row, "platform", sp_boot_platform_name(entry->platform), 0},
+		{"boot_catalog", row, "bootable", entry->bootable ? "yes" : "no", 0},
+		{"boot_catalog", row, "media", sp_boot_media_name(entry->media), 0},
+		{"boot_catalog", row, "start", NULL, entry->lba},
+		{"boot_catalog", row, "load", NULL, entry->load},
+		{"boot_catalog", row, "filesystem", sp_filesystem_name(entry->filesystem), 0},
+	};
+
+	for (size_t i = 0; i < sizeof(fact) / sizeof(fact[0]); i++)
+		facts_take(facts, &fact[i]);
+}
+
+/* What boots where, of a disc that has a boot catalog or would boot from a USB disk. */
+static void info_boot(struct ui *ui, struct sp_source *src, struct facts *facts)
+{
+	static const char *const way[SP_BOOT_WAYS][2] = {
+		{"BIOS", "disc"}, {"UEFI", "disc"}, {"BIOS", "USB disk"}, {"UEFI", "USB disk"}};
+	struct sp_boot boot;
+	struct sp_error err;
+	bool any = false;
+
+	if (src->caps & (SP_SOURCE_SLOW | SP_SOURCE_ONCE))
+		return;
+	if (sp_boot_find(&boot, src, &err) < 0) {
+		ui_note(ui, "what boots cannot be told: %s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < SP_BOOT_WAYS; i++)
+		any = any || boot.way[i].boots;
+	for (size_t i = 0; i < boot.troubles; i++)
+		ui_note(ui, "booting: %s", boot.trouble[i]);
+	if (boot.catalog == SP_LBA_NONE && !any)
+		return;
+	for (size_t i = 0; i < boot.entries; i++)
+		info_boot_entry(facts, (unsigned)i + 1, &boot.entry[i]);
+	for (unsigned i = 0; i < SP_BOOT_WAYS; i++) {
+		const struct sp_fact fact[] = {
+			{"boots", i + 1, "firmware", way[i][0], 0},
+			{"boots", i + 1, "from", way[i][1], 0},
+			{"boots", i + 1, "boots", boot.way[i].boots ? "yes" : "no", 0},
+			{"boots", i + 1, "by", boot.way[i].why, 0},
+		};
+
+		for (size_t j = 0; j < sizeof(fact) / sizeof(fact[0]); j++)
+			facts_take(facts, &fact[j]);
+	}
+}
+
 /* The partition table of a disk, or of a disc that has one besides. What cannot be read is told and
  * no reason to say nothing of the rest. */
 static void info_partitions(struct ui *ui, struct sp_source *src, struct facts *facts)
@@ -155,7 +209,7 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 {
 	struct sp_input in = {0};
 	struct sp_error err;
-	struct facts container = {0}, partitions = {0};
+	struct facts container = {0}, partitions = {0}, boot = {0};
 	uint64_t missing = 0;
 	char state[96] = "all data present";
 
@@ -171,7 +225,9 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 		r = sp_source_describe(in.source, facts_take, &container, &err);
 	if (!r && !drive)
 		info_partitions(ui, in.source, &partitions);
-	if (!r && (container.failed || partitions.failed))
+	if (!r && !drive)
+		info_boot(ui, in.source, &boot);
+	if (!r && (container.failed || partitions.failed || boot.failed))
 		r = sp_fail_memory(&err);
 	if (r < 0) {
 		ui->keep = false;
@@ -179,6 +235,7 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 			ui_note(ui, "%s", ui->note[i]);
 		facts_free(&container);
 		facts_free(&partitions);
+		facts_free(&boot);
 		sp_input_close(&in);
 		return ui_fail(ui, &err);
 	}
@@ -201,10 +258,12 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 		.regions = ui->verbose,
 		.container = &container,
 		.partitions = &partitions,
+		.boot = &boot,
 	};
 	info_print(ui, &report);
 	facts_free(&container);
 	facts_free(&partitions);
+	facts_free(&boot);
 	sp_input_close(&in);
 	return 0;
 }

@@ -18,8 +18,8 @@ struct report_disc {
 	uint64_t missing;  /* sectors of the layout the image's files do not have */
 	char *const *note; /* what the reader had to say */
 	size_t notes;
-	bool regions;                               /* list them too */
-	const struct facts *container, *partitions; /* NULL: nothing is said of them */
+	bool regions;                                      /* list them too */
+	const struct facts *container, *partitions, *boot; /* NULL: nothing is said of them */
 };
 
 /* "disc.cue is a BIN/CUE image of a CD: 2 sessions, 14 tracks (13 audio, 1 mode1), 74:12:05, all

@@ -209,6 +209,8 @@ void report_disc_json(struct json *json, const struct report_disc *report)
 		facts_json(json, "container", report->container);
 	if (report->partitions)
 		facts_json(json, "partition_table", report->partitions);
+	if (report->boot)
+		facts_json(json, "boot", report->boot);
 	json_array(json, "notes");
 	for (size_t i = 0; i < report->notes; i++)
 		json_string(json, NULL, report->note[i]);

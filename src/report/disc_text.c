@@ -122,6 +122,8 @@ static void text_sentence(FILE *out, const struct report_disc *report)
 	const bool drive = !strcmp(report->format->name, "drive");
 	if (drive)
 		fputs("a drive", out);
+	else if (!strcmp(report->format->name, "folder"))
+		fputs("a folder, as the image", out);
 	else
 		text_format(out, report->format);
 	fprintf(out, " %s %s: ", drive ? "with" : "of",
@@ -291,6 +293,8 @@ void report_disc_text(FILE *out, const struct report_disc *report)
 		facts_text(out, report->container);
 	if (report->partitions)
 		facts_text(out, report->partitions);
+	if (report->boot)
+		facts_text(out, report->boot);
 	if (report->regions)
 		text_regions(out, report->disc);
 }

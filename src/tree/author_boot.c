@@ -193,8 +193,10 @@ static int author_boot_efi(struct author *author, bool first, struct sp_error *e
 		r = iso_write_opts_set_partition_img(author->opts, AUTHOR_EFI_PARTITION,
 						     AUTHOR_EFI_TYPE, path, 0);
 	else
-		r = iso_tree_add_new_node(author->image, iso_image_get_root(author->image),
-					  inside + 1, path, NULL);
+		/* a piece, as whole: the one way that takes a link to a file, which a descriptor's
+		 * path is */
+		r = iso_tree_add_new_cut_out_node(author->image, iso_image_get_root(author->image),
+						  inside + 1, path, 0, INT64_MAX, NULL);
 	if (r >= 0 && hybrid)
 		r = iso_write_opts_set_appended_as_gpt(author->opts, 1);
 	if (r >= 0)
