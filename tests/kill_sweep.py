@@ -17,7 +17,7 @@ SPINDLE = os.path.abspath(os.environ["SPINDLE"])
 LIBFAULT = os.path.abspath(os.environ["LIBFAULT"])
 LONG = bool(os.environ.get("SPINDLE_LONG"))
 SAMPLE = 0 if LONG else 36  # calls tried of one case beyond which a sample is taken
-PLAIN = dict(os.environ, LC_ALL="C",
+PLAIN = dict(os.environ, LC_ALL="C", SOURCE_DATE_EPOCH="1700000000",
              ASAN_OPTIONS="verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", ""))
 random.seed(1)
 
@@ -264,14 +264,21 @@ def main():
         for stem in "ab":
             Case.must(convert(os.path.join(base, stem + ".iso"), os.path.join(base, stem + ".cue"),
                               []))
-        kinds = [("iso to cue", "%s.iso", "out.cue", []),
+        for stem in "ab":
+            os.makedirs(os.path.join(base, stem + "-folder", "inner"))
+            for i in range(5):
+                write(os.path.join(base, stem + "-folder", "inner" if i & 1 else "", str(i)),
+                      random.Random(stem).randbytes(3000 * i))
+        kinds = [("folder to iso", "%s-folder", "out.iso", []),
+                 ("iso to cue", "%s.iso", "out.cue", []),
                  ("cue to a bin a track", "%s-audio.cue", "out.cue", ["-O", "bins=track"]),
                  ("cue to FLAC", "%s-audio.cue", "out.cue", ["-O", "audio=flac", "-O", "bins=track"]),
                  ("cue to iso", "%s.cue", "out.iso", []),
                  ("iso to cue, verified", "%s.iso", "out.cue", ["--verify"])]
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             for name, src, dst, more in kinds:
-                for force in (False, True):
+                authored = src.endswith("-folder")
+                for force in (False,) if authored else (False, True):
                     case = Case(base, name, os.path.join(base, src % "a"),
                                 os.path.join(base, src % "b"), dst, more, force)
                     numbers = case.numbers()
@@ -293,7 +300,8 @@ def main():
                              for n in (1, 2, 3)])
                     sweep(pool, case.name + ": transfers interrupted or short",
                           [("%s %d %s" % (call, n, how), case.failed, "%s:%d:%s" % (call, n, how),
-                            False)
+                            # libisofs takes an interrupted read of a file for a failed one
+                            authored and call == "read" and how == "EINTR")
                            for call in ("pread", "pwrite", "read", "write")
                            for how in ("EINTR", "short") for n in (1, 2, 5)])
         interrupted(base)

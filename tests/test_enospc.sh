@@ -81,6 +81,11 @@ for kib in 4 8 12 16 36 64 100 128 256 400 512 560 596; do
 	refused 'cue to iso' "$kib" "$SPINDLE" convert "$base/m.cue" "$full/out.iso"
 	refused 'iso to cue' "$kib" "$SPINDLE" convert "$base/a.iso" "$full/out.cue"
 done
+mkdir "$base/folder"
+cp "$base/a.iso" "$base/folder/file"
+for kib in 4 100 512 640; do
+	refused 'folder to iso' "$kib" "$SPINDLE" mkiso "$base/folder" -o "$full/out.iso"
+done
 if test "$how" = tmpfs; then
 	# one file is limited otherwise than all together; the last ones leave no room for the sheet
 	for kib in 600 640 684 688; do
