@@ -258,7 +258,7 @@ int sp_ccd_create(struct sp_sink **out, struct sp_io *io, const struct sp_option
 	if (!ccd)
 		return sp_fail_memory(err);
 	ccd->sink = (struct sp_sink){.ops = &ops,
-				     .flags = SP_SINK_PACKS | SP_SINK_FORWARDS,
+				     .flags = SP_SINK_PACKS | SP_SINK_FORWARDS | SP_SINK_PLAIN,
 				     .carries = sp_ccd_carries(options),
 				     .msf_end = SP_LBA_MSF_END};
 	ccd->io = io;

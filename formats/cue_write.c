@@ -386,6 +386,8 @@ int sp_cue_create(struct sp_sink **out, struct sp_io *io, const struct sp_option
 				     .flags = SP_SINK_PACKS | SP_SINK_KEYWORDS | SP_SINK_FORWARDS,
 				     .carries = sp_cue_carries(options),
 				     .msf_end = SP_LBA_MSF_END};
+	if (!cue->plan.audio)
+		cue->sink.flags |= SP_SINK_PLAIN;
 	cue->io = io;
 	cue->plan.name = io->name;
 	if (notes)

@@ -197,7 +197,8 @@ static int img_create(struct sp_sink **out, struct sp_io *io, const struct sp_op
 
 	if (!img)
 		return sp_fail_memory(err);
-	img->sink = (struct sp_sink){.ops = &ops, .carries = img_carries(options)};
+	img->sink = (struct sp_sink){
+		.ops = &ops, .flags = SP_SINK_PLAIN, .carries = img_carries(options)};
 	const int r = sp_extents_own(&img->map, io, err);
 	if (r < 0) {
 		free(img);

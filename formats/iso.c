@@ -192,7 +192,8 @@ static int iso_create(struct sp_sink **out, struct sp_io *io, const struct sp_op
 
 	if (!iso)
 		return sp_fail_memory(err);
-	iso->sink = (struct sp_sink){.ops = &ops, .carries = iso_carries(options)};
+	iso->sink = (struct sp_sink){
+		.ops = &ops, .flags = SP_SINK_PLAIN, .carries = iso_carries(options)};
 	const int r = sp_extents_own(&iso->map, io, err);
 	if (r < 0) {
 		free(iso);

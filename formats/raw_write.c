@@ -138,8 +138,10 @@ int sp_raw_create(struct sp_sink **out, struct sp_io *io, const struct sp_option
 
 	if (!raw)
 		return sp_fail_memory(err);
-	raw->sink = (struct sp_sink){
-		.ops = &ops, .carries = sp_raw_carries(options), .msf_end = SP_LBA_MSF_END};
+	raw->sink = (struct sp_sink){.ops = &ops,
+				     .flags = SP_SINK_PLAIN,
+				     .carries = sp_raw_carries(options),
+				     .msf_end = SP_LBA_MSF_END};
 	raw->sub = raw->sink.carries ? SP_PART_PW : 0;
 	raw->encoding = pw && !strcmp(pw, "linear") ? SP_ENC_SUB_LINEAR : 0;
 	raw->first = SP_LBA_NONE;

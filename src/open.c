@@ -8,6 +8,7 @@
 #include "formats/unwrap.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -419,6 +420,41 @@ int sp_output_create(struct sp_output *out, const char *path, const char *to, un
 		sp_output_close(out);
 	}
 	return r;
+}
+
+/* Bytes a plain sink stores of a disc. */
+static uint64_t open_needed(struct sp_sink *sink, const struct sp_disc *disc)
+{
+	const sp_lba end = sink->msf_end ? (sp_lba)sink->msf_end : INT64_MAX;
+	uint64_t sum = 0, size;
+
+	for (size_t i = 0; i < disc->regions; i++) {
+		const struct sp_region *region = &disc->region[i];
+		const unsigned wants = sink->ops->wants(sink, region);
+
+		if (!wants || region->lba >= end)
+			continue;
+		const uint64_t left = (uint64_t)(end - region->lba);
+		const uint64_t count = region->count < left ? region->count : left;
+		if (!sp_mul_ok(count, sp_sector_size(region->mode, wants), &size) ||
+		    !sp_add_ok(sum, size, &sum))
+			return UINT64_MAX;
+	}
+	return sum;
+}
+
+int sp_output_room(const struct sp_output *out, const struct sp_disc *disc, struct sp_error *err)
+{
+	uint64_t room;
+
+	if (!out->set || !(out->sink->flags & SP_SINK_PLAIN) || !sp_outset_room(out->set, &room))
+		return 0;
+	const uint64_t needed = open_needed(out->sink, disc);
+	if (needed <= room)
+		return 0;
+	return sp_fail(err, SP_ERR_IO,
+		       "%s: needs %" PRIu64 " bytes, and there is room for %" PRIu64 " there",
+		       out->path, needed, room);
 }
 
 int sp_output_view(struct sp_output *out, struct sp_source **view, const struct sp_options *options,

@@ -3,8 +3,8 @@
  *
  *   SPINDLE_FAULT=CALL:N[+][:ACTION][,…]
  *     CALL    pread pwrite read write open openat openat2 fsync fdatasync renameat2 renameat rename
- *             linkat unlinkat ftruncate close; `io`: any of these; `malloc`: malloc, calloc,
- *             realloc, reallocarray, aligned_alloc, posix_memalign and whatever in libc uses them
+ *             linkat unlinkat ftruncate close; `io`: any of these; fstatvfs; `malloc`: malloc,
+ * calloc, realloc, reallocarray, aligned_alloc, posix_memalign and whatever in libc uses them
  *             (strdup, asprintf, opendir …)
  *     N       which of those calls, from 1; 0: none, count only; with `+` that one and all after
  *     ACTION  an errno by name (default EIO, for malloc ENOMEM)
@@ -37,6 +37,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -58,12 +59,13 @@ enum call {
 	FTRUNCATE,
 	CLOSE,
 	MALLOC,
+	FSTATVFS,
 	CALLS
 };
 static const char *const call_names[CALLS] = {
 	"pread",   "pwrite",   "read",      "write",     "open",     "openat",
 	"openat2", "fsync",    "fdatasync", "renameat2", "renameat", "rename",
-	"linkat",  "unlinkat", "ftruncate", "close",     "malloc"};
+	"linkat",  "unlinkat", "ftruncate", "close",     "malloc",   "fstatvfs"};
 
 enum action { PASS, FAIL, SHORT, KILL, KILLAFTER };
 static const struct {
@@ -99,7 +101,7 @@ static void fault_parse(char *text, struct rule *r)
 	const char *action = text;
 
 	for (unsigned i = 0; i < CALLS; i++)
-		if (strcmp(call, call_names[i]) == 0 || (i != MALLOC && strcmp(call, "io") == 0))
+		if (strcmp(call, call_names[i]) == 0 || (i < MALLOC && strcmp(call, "io") == 0))
 			r->calls |= 1u << i;
 	r->nth = nth ? strtoul(nth, &end, 10) : 0;
 	if (!r->calls || !end || end == nth || (*end && strcmp(end, "+") != 0))
@@ -262,6 +264,8 @@ ON_FD(FSYNC, fsync, (int fd), (fd))
 ON_FD(FDATASYNC, fdatasync, (int fd), (fd))
 ON_FD(FTRUNCATE, ftruncate, (int fd, off_t n), (fd, n))
 ON_FD(FTRUNCATE, ftruncate64, (int fd, off64_t n), (fd, n))
+NAMES(FSTATVFS, fstatvfs, (int fd, struct statvfs *fs), (fd, fs))
+NAMES(FSTATVFS, fstatvfs64, (int fd, struct statvfs64 *fs), (fd, fs))
 ALLOC(malloc, (size_t n), (n))
 ALLOC(calloc, (size_t a, size_t b), (a, b))
 ALLOC(realloc, (void *p, size_t n), (p, n))

@@ -196,6 +196,14 @@ fault segment-number 3 'bad.002.dmgpart: says it is segment 3 of 3, not 2 of 3' 
 terabyte() { # OPTION…
 	write "$@"
 	timeout 5 "$spindle" info bomb.dmg
+	test $(($(stat -f -c '%f * %S' .) >> 40)) -eq 0 || return 0 # there is room for it
+	code=0
+	timeout 5 "$spindle" convert bomb.dmg out.img 2>err || code=$?
+	cat err
+	test $code -eq 4
+	test "$(wc -l <err)" -eq 1
+	grep '^spindle: out.img: needs 1099511627776 bytes, and there is room for [0-9]* there$' err
+	nothing_left
 }
 try '' 'a terabyte of zeros is looked at at once' terabyte bomb bomb.dmg
 

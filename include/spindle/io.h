@@ -118,6 +118,8 @@ SP_API int sp_outset_commit(struct sp_outset *set, struct sp_error *err);
 /* Members so far: count, and the i-th one's final path and size. */
 SP_API size_t sp_outset_count(const struct sp_outset *set);
 SP_API const char *sp_outset_path(const struct sp_outset *set, size_t i, uint64_t *size);
+/* Bytes there is room for where the set lies; false: the file system does not say. */
+SP_API bool sp_outset_room(const struct sp_outset *set, uint64_t *bytes);
 /* Without a commit before: removes the temporaries. NULL is fine. */
 SP_API void sp_outset_close(struct sp_outset *set);
 

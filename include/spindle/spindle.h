@@ -61,6 +61,10 @@ struct sp_output {
  * understands it. `flags`: SP_OUTSET_FORCE, SP_OUTSET_FOLDER. */
 SP_API int sp_output_create(struct sp_output *out, const char *path, const char *to, unsigned flags,
 			    const struct sp_options *options, struct sp_error *err);
+/* Before anything is written: whether there is room for what the sink wants of `disc`. SP_ERR_IO
+ * tells both; where the sink packs, or the file system does not say, only writing will tell. */
+SP_API int sp_output_room(const struct sp_output *out, const struct sp_disc *disc,
+			  struct sp_error *err);
 /* Read back, before it has its name, what a finished sink wrote. */
 SP_API int sp_output_view(struct sp_output *out, struct sp_source **view,
 			  const struct sp_options *options, struct sp_error *err);

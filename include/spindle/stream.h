@@ -144,6 +144,7 @@ enum sp_sink_flags {
 	SP_SINK_PACKS = 8,        /* keeps CD-Text as packs: what those cannot hold is lost */
 	SP_SINK_KEYWORDS = 16,    /* keeps the texts of block 0 as they are: with packs beside them,
 				     else other languages are lost */
+	SP_SINK_PLAIN = 32,       /* stores every byte it wants as it is, zeros too */
 };
 struct sp_sink {
 	const struct sp_sink_ops *ops;

@@ -89,7 +89,9 @@ static int convert_write(struct ui *ui, const struct cli_args *args, struct sp_i
 	const bool verify = args->count[OPT_VERIFY] != 0;
 	struct sp_error err;
 
-	int r = cli_copy(ui, &copy, NULL, &err);
+	int r = sp_output_room(out, in->source->disc, &err);
+	if (!r)
+		r = cli_copy(ui, &copy, NULL, &err);
 	if (r == SP_ERR_LOSSY && sp_losses_any(&copy.losses))
 		return convert_refused(ui, &copy.losses);
 	if (!r && verify)

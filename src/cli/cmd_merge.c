@@ -238,6 +238,8 @@ static int merge_run(struct ui *ui, const struct cli_args *args)
 				     run.target.flags |
 					     (args->count[OPT_FORCE] ? SP_OUTSET_FORCE : 0),
 				     &run.target.options, &err);
+	if (!r && !args->count[OPT_DRY_RUN])
+		r = sp_output_room(&run.out, run.source->disc, &err);
 	if (!r) {
 		run.copy = (struct sp_copy){
 			.source = run.source,

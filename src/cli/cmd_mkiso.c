@@ -243,6 +243,8 @@ static int mkiso_write(struct ui *ui, const struct cli_args *args, struct sp_sou
 	int r = sp_output_create(&out, args->text[OPT_OUTPUT], "iso",
 				 args->count[OPT_FORCE] ? SP_OUTSET_FORCE : 0, &options, err);
 	if (!r)
+		r = sp_output_room(&out, source->disc, err);
+	if (!r)
 		r = sp_sink_hash(&sinks[1], 1u << SP_DIGEST_SHA256, hashes, err);
 	if (!r) {
 		sinks[0] = out.sink;

@@ -365,6 +365,8 @@ static int rip_image(struct rip_job *job, struct sp_source *source)
 					 (job->args->count[OPT_FORCE] ? SP_OUTSET_FORCE : 0u),
 				 &job->target.options, &err);
 	if (!r)
+		r = sp_output_room(&out, source->disc, &err);
+	if (!r)
 		r = rip_write(job, source, &out, &err);
 	if (r == SP_ERR_LOSSY && sp_losses_any(&job->copy.losses)) {
 		convert_refused(job->ui, &job->copy.losses);

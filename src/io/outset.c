@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* Writeback of whole windows is started behind the writer, so that fsync finds little to do. */
@@ -477,6 +478,19 @@ const char *sp_outset_path(const struct sp_outset *set, size_t i, uint64_t *size
 	if (size)
 		*size = set->members[i]->size;
 	return set->members[i]->path;
+}
+
+bool sp_outset_room(const struct sp_outset *set, uint64_t *bytes)
+{
+	struct statvfs fs;
+
+	/* a file system without blocks (FUSE) has nothing to say */
+	if (fstatvfs(set->dirfd, &fs) || !fs.f_blocks)
+		return false;
+	/* what is kept back is root's to use */
+	if (!sp_mul_ok(geteuid() ? fs.f_bavail : fs.f_bfree, fs.f_frsize, bytes))
+		*bytes = UINT64_MAX;
+	return true;
 }
 
 void sp_outset_close(struct sp_outset *set)
