@@ -13,14 +13,16 @@ nothing_left() {
 	! ls -A | grep 'out\.img'
 }
 
-# refuses CODE TEXT FILE: converting ends so, in one line that has TEXT, and leaves nothing
+# refuses CODE TEXT FILE [OPTION…]: converting ends so, in one line that has TEXT, and leaves nothing
 refuses() {
 	code=0
-	timeout 60 "$spindle" convert "$3" out.img 2>err || code=$?
+	want=$1 text=$2
+	shift 2
+	timeout 60 "$spindle" convert "$@" out.img 2>err || code=$?
 	cat err
-	test $code -eq "$1"
+	test $code -eq "$want"
 	test "$(wc -l <err)" -eq 1
-	grep -e "$2" err
+	grep -e "$text" err
 	nothing_left
 }
 
@@ -191,6 +193,47 @@ fault no-blkx 3 'the property list has no block maps'
 fault bomb 3 'block map .* run .*: 2147483648 blocks from block 0 do not lie within its'
 fault segment-id 3 'bad.002.dmgpart: is a segment of another image' --segments 3
 fault segment-number 3 'bad.002.dmgpart: says it is segment 3 of 3, not 2 of 3' --segments 3
+
+# Each partition is what its place in the disk has, also out of a hybrid of an encrypted one
+partitions() { # SCHEME FIRST:COUNT…
+	scheme=$1 number=0
+	shift
+	write udzo ours.dmg "$scheme.img"
+	for place; do
+		number=$((number + 1))
+		dd if="$scheme.img" of=part.img bs=512 skip="${place%:*}" count="${place#*:}" 2>/dev/null
+		"$spindle" convert --verify --partition $number ours.dmg out.img
+		cmp out.img part.img
+		rm out.img
+		said=$("$spindle" hash --partition $number --json --algorithm sha256 ours.dmg)
+		case $said in *"$(sha256sum <part.img | cut -d' ' -f1)"*) ;; *) false ;; esac
+	done
+	refuses 2 "there is no partition $((number + 1)); the table has: 1.*, $number\$" ours.dmg \
+		--partition $((number + 1))
+	# a wrong checksum of the whole leaves nothing of a part
+	write udzo bad.dmg "$scheme.img" --fault data-crc
+	refuses 3 'data fork CRC-32 is ' bad.dmg --partition 2
+}
+try '' 'partitions of a GPT' partitions gpt 40:985 1280:729
+try '' "partitions of Apple's map" partitions apm 1:63 64:1024 1088:960
+try '' 'partitions of an MBR' partitions mbr 63:682 1087:682
+
+# 512-byte blocks become sectors of 2048; the last one is filled up, which is told
+sectors() {
+	for blocks in 2048 2047 2045; do
+		head -c $((512 * blocks)) none.img >cut.img
+		write udzo ours.dmg cut.img
+		"$spindle" convert --verify ours.dmg out.iso 2>err
+		cat err
+		pad=$((-blocks & 3))
+		truncate -s $((512 * (blocks + pad))) cut.img
+		cmp cut.img out.iso
+		test $pad -eq 0 || grep "out.iso: $((512 * pad)) bytes of zeros fill up the last sector" err
+		test $pad -ne 0 || ! grep zeros err
+		rm out.iso
+	done
+}
+try '' 'a disk becomes an .iso, its last sector filled up' sectors
 
 # What claims a terabyte costs nothing to look at, and is not begun where it has no room.
 terabyte() { # OPTION…

@@ -323,6 +323,15 @@ SP_API int sp_view_session(struct sp_source **out, struct sp_source *src, unsign
  * its index 01 starts at the cut; one that is left with its pregap alone has that as index 01. */
 SP_API int sp_view_range(struct sp_source **out, struct sp_source *src, sp_lba lba, uint64_t count,
 			 struct sp_error *err);
+/* A partition of a disc as sp_partitions_find takes it, as a disc of its own from LBA 0: of
+ * 512-byte blocks, or of 2048-byte sectors where an optical disc's volume is in it. It proves what
+ * the whole proves. SP_ERR_USAGE names the partitions there are; SP_ERR_FORMAT: it goes beyond the
+ * end. */
+SP_API int sp_view_partition(struct sp_source **out, struct sp_source *src, unsigned number,
+			     struct sp_error *err);
+/* The same bytes in 2048-byte sectors; *padding: bytes of zeros that fill up the last one. */
+SP_API int sp_view_sectors(struct sp_source **out, struct sp_source *src, unsigned *padding,
+			   struct sp_error *err);
 /* The same sectors at LBA + shift: addresses within them (headers, Q) stay as they are. */
 SP_API int sp_view_shift(struct sp_source **out, struct sp_source *src, sp_lba shift,
 			 struct sp_error *err);

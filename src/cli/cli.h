@@ -25,6 +25,7 @@ enum cli_option_id { /* places in the one table of options.c */
 		     OPT_TO,
 		     OPT_TRACK,
 		     OPT_SESSION,
+		     OPT_PARTITION,
 		     OPT_DRY_RUN,
 		     OPT_LOSSY,
 		     OPT_FORCE,
@@ -66,6 +67,7 @@ enum cli_value {
 	CLI_TEXT,
 	CLI_OPTIONAL, /* --name or --name=value */
 	CLI_NUMBER,   /* 1…99 */
+	CLI_COUNT,    /* 1…9999 */
 	CLI_CHOICE,   /* one of the words of `argument` */
 	CLI_PAIR,     /* key=value, may be given again and again */
 	CLI_LIST,     /* any text, may be given again and again */
@@ -176,7 +178,7 @@ enum cli_open {
 	CLI_TARGET = 2, /* -O may be meant for the output too: the caller checks it */
 	CLI_PLAIN = 4,  /* --from and -O are not meant for this one */
 };
-/* Open a source as --from, -O, --session and --track ask. */
+/* Open a source as --from, -O, --session, --track and --partition ask. */
 int cli_open(struct sp_input *in, struct ui *ui, const struct cli_args *args, const char *path,
 	     unsigned flags, struct sp_error *err);
 /* sp_copy with the ui's progress, notes and cancellation; `copy` has source and sink. */

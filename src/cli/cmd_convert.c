@@ -143,6 +143,25 @@ static int convert_target(struct sp_target *target, const struct sp_input *in,
 	return r;
 }
 
+/* Where blocks of 512 bytes become sectors of 2048, the last one may have to be filled up. */
+static int convert_widen(struct ui *ui, struct sp_input *in, const struct sp_target *target,
+			 struct sp_error *err)
+{
+	struct sp_source *view;
+	unsigned padding;
+
+	if (in->source->disc->medium != SP_MEDIUM_BLOCK || strcmp(target->format->name, "iso") != 0)
+		return 0;
+	const int r = sp_view_sectors(&view, in->source, &padding, err);
+	if (r < 0)
+		return r;
+	in->source = view;
+	if (padding)
+		ui_note(ui, "%s: %u bytes of zeros fill up the last sector of 2048", target->path,
+			padding);
+	return 0;
+}
+
 /* What is opened becomes the output, or the plan of one. */
 static int convert_opened(struct ui *ui, const struct cli_args *args, struct sp_input *in,
 			  const struct sp_repairs *repairs)
@@ -155,6 +174,8 @@ static int convert_opened(struct ui *ui, const struct cli_args *args, struct sp_
 	int code;
 
 	int r = convert_target(&target, in, args, &options, &err);
+	if (!r)
+		r = convert_widen(ui, in, &target, &err);
 	if (!r && !args->count[OPT_DRY_RUN])
 		r = sp_output_create(&out, target.path, target.format->name,
 				     target.flags | (args->count[OPT_FORCE] ? SP_OUTSET_FORCE : 0),
@@ -216,12 +237,13 @@ const struct cli_command cli_convert = {
 		   "spindle convert --verify -O bins=track disc.cue copy.cue\n"
 		   "spindle convert disc.cue music/\n"
 		   "spindle convert -O repair scratched.cue mended.cue\n"
+		   "spindle convert --partition 2 disk.dmg volume.img\n"
 		   "spindle convert --dry-run disc.cue disc.iso",
 	.least = 2,
 	.most = 2,
 	.option = (const unsigned char[]){OPT_TO, OPT_SET, OPT_DRY_RUN, OPT_LOSSY, OPT_FORCE,
-					  OPT_VERIFY, OPT_TRACK, OPT_SESSION, OPT_FROM,
-					  OPT_PASSWORD, OPT_NONE},
+					  OPT_VERIFY, OPT_TRACK, OPT_SESSION, OPT_PARTITION,
+					  OPT_FROM, OPT_PASSWORD, OPT_NONE},
 	.setting = convert_settings,
 	.run = convert_run,
 };

@@ -188,7 +188,7 @@ const struct cli_command cli_hash = {
 	.example = "spindle hash disc.cue\nspindle hash --dat=games.dat disc.cue",
 	.least = 1,
 	.most = 2,
-	.option = (const unsigned char[]){OPT_ALGORITHM, OPT_DAT, OPT_TRACK, OPT_SESSION, OPT_FROM,
-					  OPT_PASSWORD, OPT_SET, OPT_NONE},
+	.option = (const unsigned char[]){OPT_ALGORITHM, OPT_DAT, OPT_TRACK, OPT_SESSION,
+					  OPT_PARTITION, OPT_FROM, OPT_PASSWORD, OPT_SET, OPT_NONE},
 	.run = hash_run,
 };

@@ -203,7 +203,7 @@ const struct cli_command cli_verify = {
 	.example = "spindle verify disc.cue\nspindle verify disc.cue disc.iso",
 	.least = 1,
 	.most = 2,
-	.option = (const unsigned char[]){OPT_TRACK, OPT_SESSION, OPT_FROM, OPT_PASSWORD, OPT_SET,
-					  OPT_NONE},
+	.option = (const unsigned char[]){OPT_TRACK, OPT_SESSION, OPT_PARTITION, OPT_FROM,
+					  OPT_PASSWORD, OPT_SET, OPT_NONE},
 	.run = verify_run,
 };

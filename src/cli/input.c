@@ -15,7 +15,9 @@ static int input_narrow(struct sp_input *in, const struct cli_args *args, struct
 	static const struct {
 		unsigned option;
 		input_view_fn *view;
-	} step[] = {{OPT_SESSION, sp_view_session}, {OPT_TRACK, sp_view_track}};
+	} step[] = {{OPT_SESSION, sp_view_session},
+		    {OPT_TRACK, sp_view_track},
+		    {OPT_PARTITION, sp_view_partition}};
 	struct sp_source *view;
 
 	for (size_t i = 0; i < sizeof(step) / sizeof(*step); i++) {

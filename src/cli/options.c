@@ -23,6 +23,8 @@ const struct cli_option cli_options[OPTIONS] = {
 		    "make this format; else DST's extension decides"},
 	[OPT_TRACK] = {"track", 0, CLI_NUMBER, "N", "only this track"},
 	[OPT_SESSION] = {"session", 0, CLI_NUMBER, "N", "only this session"},
+	[OPT_PARTITION] = {"partition", 0, CLI_COUNT, "N",
+			   "only this partition of a disk, as info numbers them"},
 	[OPT_DRY_RUN] = {"dry-run", 'n', CLI_FLAG, NULL,
 			 "read everything, write nothing: show files, sizes and losses"},
 	[OPT_LOSSY] = {"lossy", 0, CLI_FLAG, NULL, "leave out what the format cannot hold"},
@@ -91,15 +93,15 @@ unsigned cli_option_of(const struct cli_command *command, size_t i)
 	return i < own ? command->option[i] : cli_common[i - own];
 }
 
-static int options_number(struct cli_args *args, unsigned id, const char *text,
+static int options_number(struct cli_args *args, unsigned id, const char *text, unsigned most,
 			  struct sp_error *err)
 {
 	char *end;
 	const unsigned long n = strtoul(text, &end, 10);
 
-	if (text[0] < '0' || text[0] > '9' || *end || n < 1 || n > 99)
-		return sp_fail(err, SP_ERR_USAGE, "--%s wants a number from 1 to 99, not \"%s\"",
-			       cli_options[id].name, text);
+	if (text[0] < '0' || text[0] > '9' || *end || n < 1 || n > most)
+		return sp_fail(err, SP_ERR_USAGE, "--%s wants a number from 1 to %u, not \"%s\"",
+			       cli_options[id].name, most, text);
 	args->number[id] = (unsigned)n;
 	return 0;
 }
@@ -160,7 +162,9 @@ static int options_take(struct cli_args *args, unsigned id, const char *text, st
 		args->text[id] = text;
 	switch (cli_options[id].value) {
 	case CLI_NUMBER:
-		return options_number(args, id, text, err);
+		return options_number(args, id, text, 99, err);
+	case CLI_COUNT:
+		return options_number(args, id, text, 9999, err);
 	case CLI_PAIR:
 		return options_pair(args, text, err);
 	case CLI_LIST:
