@@ -161,6 +161,8 @@ static bool cue_track(struct cue *cue, const uint8_t *line, sp_lba at)
 	cue->at = at;
 	cue->track->index[index] = at;
 	if (index == 1) {
+		/* a pause of data may come before audio: the track is what its index 1 is */
+		cue->track->control = line[0] >> 4;
 		cue->track->start = at;
 		cue->track->mode = cue->form->mode;
 	}

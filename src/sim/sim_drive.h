@@ -145,10 +145,11 @@ struct sim_medium {
 	struct sp_disc *planned;
 	struct sim_run *run;
 	size_t runs;
-	bool lead_in;   /* R-W of the lead-in comes first */
-	bool lead_out;  /* raw: Q said so */
-	unsigned index; /* raw: the last one Q told */
-	uint8_t *packs; /* CD-Text that came with it */
+	bool lead_in;     /* R-W of the lead-in comes first */
+	bool lead_out;    /* raw: Q said so */
+	unsigned index;   /* raw: the last one Q told … */
+	unsigned control; /* … and whether it is data */
+	uint8_t *packs;   /* CD-Text that came with it */
 	size_t packs_size;
 	bool packs_whole;    /* they began to repeat */
 	uint8_t rw[12 * 24]; /* R-W in order of packs: symbols that go on the disc later */

@@ -128,6 +128,17 @@ static void session_skip_runs(struct sim_medium *m)
 		m->next = run->lba + (sp_lba)run->count;
 }
 
+/* The laser is on: from here on there is no way back. */
+static uint32_t session_burns(struct sp_sim *sim)
+{
+	struct sim_medium *m = sim->medium;
+
+	if (m->ruined || m->test)
+		return 0;
+	m->ruined = true;
+	return sim_medium_record(sim);
+}
+
 static void session_lead_in(struct sp_sim *sim, struct sp_command *c, uint32_t count)
 {
 	struct sim_medium *m = sim->medium;
@@ -136,7 +147,9 @@ static void session_lead_in(struct sp_sim *sim, struct sp_command *c, uint32_t c
 		sim_fail(c, SIM_INVALID_FIELD);
 		return;
 	}
-	const uint32_t sense = sim_cd_packs(m, c->data, count);
+	uint32_t sense = session_burns(sim);
+	if (!sense)
+		sense = sim_cd_packs(m, c->data, count);
 	if (sense) {
 		sim_fail(c, sense);
 		return;
@@ -187,14 +200,10 @@ void sim_session_write(struct sp_sim *sim, struct sp_command *c, sp_lba lba, uin
 		sim_fail(c, SIM_INVALID_FIELD);
 		return;
 	}
-	if (!m->ruined && !m->test) { /* from here on there is no way back */
-		m->ruined = true;
-		const uint32_t failed = sim_medium_record(sim);
-
-		if (failed) {
-			sim_fail(c, failed);
-			return;
-		}
+	const uint32_t burns = session_burns(sim);
+	if (burns) {
+		sim_fail(c, burns);
+		return;
 	}
 	const uint32_t sense = sim_write_fault(sim, lba, count, &good);
 	for (uint32_t i = 0; i < good; i++) {
@@ -219,8 +228,13 @@ uint32_t sim_session_sync(struct sp_sim *sim)
 {
 	struct sim_medium *m = sim->medium;
 
-	if (m->next != sim_disc_end(m->planned))
-		return 0; /* not all: the session stays as it is */
+	if (m->next != sim_disc_end(m->planned)) {
+		if (m->ruined)
+			return 0;    /* not all: the session stays as it is */
+		sim_medium_end(sim); /* not even begun: there was but a sheet */
+		sim_medium_forget(m);
+		return 0;
+	}
 	const uint32_t sense = sim_medium_samples_end(sim);
 	if (sense)
 		return sense;

@@ -71,6 +71,7 @@ static bool raw_place(struct sim_medium *m, sp_lba lba, const uint8_t q[12])
 		memcpy(track->isrc, isrc, sizeof(isrc));
 	if (!sp_q_valid(q) || (q[0] & 15) != 1)
 		return track != NULL;
+	m->control = q[0] >> 4;
 	if (q[1] == LEAD_OUT) {
 		if (!m->lead_out) {
 			disc->session[0].lead_out = lba;
@@ -97,8 +98,11 @@ static bool raw_place(struct sim_medium *m, sp_lba lba, const uint8_t q[12])
 		if (track->index[index] != SP_LBA_NONE)
 			return false;
 		track->index[index] = lba;
-		if (index == 1)
+		if (index == 1) {
+			/* a pause of data may come before audio */
+			track->control = q[0] >> 4;
 			track->start = lba;
+		}
 		m->index = index;
 	}
 	return true;
@@ -117,7 +121,7 @@ static uint32_t raw_program(struct sp_sim *sim, sp_lba lba, const uint8_t *in, c
 	struct sp_track *track = &m->planned->track[m->planned->tracks - 1];
 	unsigned mode = SP_MODE_AUDIO;
 	memcpy(sector, in, sizeof(sector));
-	if (track->control & SP_CONTROL_DATA) {
+	if (m->control & SP_CONTROL_DATA) {
 		sp_scramble(sector);
 		mode = sp_sector_probe(sector, NULL);
 		mode = mode == SP_MODE_AUDIO ? SP_MODE_MODE1 : mode;

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Discs of every shape are recorded by our own writer and come back as they were sent: sectors,
+ * sub-channel, TOC, indexes, codes, flags, CD-Text. */
+#include "drive/mmc_write.h"
+
+#include <spindle/burn.h>
+
+#include "disc/sector.h"
+#include "stream/store.h"
+#include "tests/layouts.h"
+#include "tests/recorder_bench.h"
+
+enum { RAW_SUB = 2352 + 96 };
+
+/* Record `src` as asked; the status. */
+static int record(struct bench *b, struct sp_source *src, const struct sp_burn *burn,
+		  struct sp_losses *losses, struct sp_error *err)
+{
+	struct sp_sink *sink;
+	int r = sp_recorder_open(&sink, b->transport, src->disc, burn, err);
+
+	if (r < 0)
+		return r;
+	struct sp_copy copy = {.source = src, .sink = sink};
+	r = sp_copy(&copy, err);
+	if (losses)
+		*losses = copy.losses;
+	sp_sink_close(sink);
+	return r;
+}
+
+/* The image that the drive kept, as any program that opens images finds it. */
+static struct sp_source *recorded(struct bench *b)
+{
+	struct sp_store *store;
+	struct sp_source *src = NULL;
+	struct sp_error err = {0};
+	struct sp_io *io;
+
+	if (sp_io_open_file(&io, b->path, &err) || sp_store_open(&store, io, &err) ||
+	    sp_store_source(&src, store, &err) || sp_disc_check(src->disc, &err))
+		fail_msg("%s", err.text);
+	return src;
+}
+
+static void same_facts(const char *name, const struct sp_disc *want, const struct sp_disc *got)
+{
+	print_message("%s\n", name);
+	assert_int_equal(got->sessions, want->sessions);
+	for (size_t i = 0; i < want->sessions; i++) {
+		assert_int_equal(got->session[i].lead_out, want->session[i].lead_out);
+		assert_int_equal(got->session[i].type, want->session[i].type);
+	}
+	assert_int_equal(got->tracks, want->tracks);
+	for (size_t i = 0; i < want->tracks; i++) {
+		const struct sp_track *w = &want->track[i], *g = &got->track[i];
+
+		assert_int_equal(g->number, w->number);
+		assert_int_equal(g->session, w->session);
+		assert_int_equal(g->control, w->control);
+		assert_int_equal(g->start, w->start);
+		assert_int_equal(g->length, w->length);
+		assert_string_equal(g->isrc, w->isrc);
+		for (unsigned k = 1; k <= SP_INDEX_MAX; k++)
+			assert_int_equal(g->index[k], w->index[k]);
+		/* the first track of a session always has its pause */
+		if (w->index[0] != SP_LBA_NONE)
+			assert_int_equal(g->index[0], w->index[0]);
+	}
+	assert_string_equal(got->mcn, want->mcn);
+	size_t texts = 0;
+	for (size_t i = 0; i < want->texts; i++) {
+		const struct sp_text *text = &want->text[i];
+		const char *found = sp_disc_block_text(got, text->block, text->track, text->type);
+
+		assert_non_null(found);
+		assert_string_equal(found, text->text);
+		texts++;
+	}
+	assert_int_equal(got->texts, texts);
+}
+
+/* What of a sector of the source lies on the disc: all 2352 bytes, and P-W. */
+static void sector_of(struct sp_source *src, const struct sp_region *region, sp_lba lba, bool sub,
+		      uint8_t sector[RAW_SUB], bool *generated)
+{
+	uint8_t data[2900];
+	uint16_t state = 0;
+	struct sp_error err = {0};
+	struct sp_span span = {.lba = lba,
+			       .count = 1,
+			       .mode = region->mode,
+			       .parts = region->parts,
+			       .stride = sp_sector_size(region->mode, region->parts),
+			       .data = data,
+			       .state = &state};
+
+	if (sp_source_read(src, &span, &err))
+		fail_msg("%s", err.text);
+	*generated = state & SP_STATE_GENERATED;
+	if (!*generated && sp_sector_convert(src->disc, region->mode, region->parts,
+					     SP_PART_MAIN | (sub ? SP_PART_PW : 0u), lba, 1, data,
+					     sector, NULL, NULL, &err))
+		fail_msg("LBA %d: %s", (int)lba, err.text);
+}
+
+/* Every sector, by READ CD of the whole. Of those that no source stores nothing but zeros. */
+static void same_sectors(const char *name, struct bench *b, struct sp_source *src, bool raw)
+{
+	for (size_t i = 0; i < src->disc->regions; i++) {
+		const struct sp_region *region = &src->disc->region[i];
+		const bool sub = raw && region->parts & SP_PART_PW;
+
+		if (region->kind == SP_REGION_GAP)
+			continue;
+		for (uint64_t k = 0; k < region->count; k++) {
+			uint8_t want[RAW_SUB], got[RAW_SUB];
+			const sp_lba lba = region->lba + (sp_lba)k;
+			const struct sp_read_cd read = {.lba = lba,
+							.count = 1,
+							.select = 0xf8,
+							.sub = sub,
+							.timeout_ms = 1000,
+							.data = got,
+							.size = sub ? RAW_SUB : 2352};
+			struct sp_error err = {0};
+			bool generated;
+
+			if (sp_mmc_read_cd(b->transport, &read, NULL, &err))
+				fail_msg("%s: %s", name, err.text);
+			sector_of(src, region, lba, sub, want, &generated);
+			if (!generated && memcmp(got, want, read.size) != 0)
+				fail_msg("%s: LBA %d is another sector", name, (int)lba);
+			if (generated && region->mode == SP_MODE_AUDIO)
+				for (unsigned n = 0; n < 2352; n++)
+					assert_int_equal(got[n], 0);
+			if (generated && region->mode != SP_MODE_AUDIO)
+				assert_true(sp_sector_placed(region->mode, lba, got));
+			if (generated && region->mode != SP_MODE_AUDIO)
+				assert_int_equal(
+					sp_sector_verify(sp_sector_protection(region->mode, got),
+							 got),
+					0);
+		}
+	}
+}
+
+/* A drive that reads from -150 on. */
+#define IDEAL "lead-in -150\n"
+
+static void record_and_compare(const struct layout *layout, const char *medium, unsigned mode)
+{
+	struct bench *b = bench_new(medium, IDEAL, NULL);
+	struct sp_source *src = layout_source(layout, 11);
+	const struct sp_burn burn = {.drive = "sim", .mode = mode};
+	struct sp_error err = {0};
+	struct sp_disc_info info;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s, %s, %u", layout->name, medium, mode);
+	if (record(b, src, &burn, NULL, &err))
+		fail_msg("%s: %s", name, err.text);
+	assert_int_equal(sp_mmc_disc_info(b->transport, &info, &err), 0);
+	assert_int_equal(info.status, 2);
+	assert_int_equal(info.session_status, 3);
+	/* the tray is open to be opened, and the next drive finds it too */
+	assert_int_equal(sp_mmc_start(b->transport, SP_START_EJECT, &err), 0);
+	bench_again(b, NULL, IDEAL, NULL);
+	assert_int_equal(sp_mmc_settle(b->transport, "TEST UNIT READY", 10, NULL, &err), 0);
+	struct sp_source *got = recorded(b);
+	same_facts(name, src->disc, got->disc);
+	sp_source_close(got);
+	same_sectors(name, b, src, mode == SP_BURN_RAW);
+	sp_source_close(src);
+	bench_free(b);
+}
+
+static void a_session_at_once_is_not_what_was_sent(void **state)
+{
+	static const char *const names[] = {
+		"data2048",   "one-sector", "mode1-raw",       "mode1-user", "mode2-raw",
+		"mode2-user", "xa-raw",     "xa-2336",         "xa-form1",   "xa-form2",
+		"audio",      "audio-3",    "audio-hidden",    "mixed",      "mixed-pregap",
+		"cd-extra",   "sessions-3", "gaps-not-stored", "tracks-99",  "first-4",
+		"indexes",    "codes",      "cd-text",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		record_and_compare(layout_named(names[i]), i % 2 ? "cd-r" : "cd-rw", SP_BURN_SAO);
+}
+
+static void a_raw_disc_is_not_what_was_sent(void **state)
+{
+	static const char *const names[] = {"data2048", "mode2-raw",    "xa-raw",  "xa-form2",
+					    "mixed",    "mixed-pregap", "indexes", "codes",
+					    "cd-text",  "sub-channel",  "first-4", "audio-hidden"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		record_and_compare(layout_named(names[i]), i % 2 ? "cd-rw" : "cd-r", SP_BURN_RAW);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_session_at_once_is_not_what_was_sent),
+		cmocka_unit_test(a_raw_disc_is_not_what_was_sent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
