@@ -73,7 +73,24 @@ static int rip_probe(struct sp_rip *rip, struct sp_error *err)
 	return 0;
 }
 
-static int rip_room(struct sp_rip *rip, struct sp_error *err)
+static void rip_room_clear(struct rip_room *room)
+{
+	free(room->raw);
+	free(room->record);
+	free(room->state);
+	*room = (struct rip_room){0};
+}
+
+static int rip_room_make(struct rip_room *room, uint32_t cluster, struct sp_error *err)
+{
+	rip_room_clear(room);
+	room->raw = malloc((size_t)2 * cluster * RIP_RECORD);
+	room->record = malloc((size_t)cluster * RIP_RECORD);
+	room->state = malloc((size_t)2 * cluster * sizeof(room->state[0]));
+	return room->raw && room->record && room->state ? 0 : sp_fail_memory(err);
+}
+
+static int rip_rooms(struct sp_rip *rip, struct sp_error *err)
 {
 	const bool cd = rip->toc->medium == SP_MEDIUM_CD;
 	const unsigned parts =
@@ -86,10 +103,12 @@ static int rip_room(struct sp_rip *rip, struct sp_error *err)
 	if (most < rip->align)
 		rip->align = 1;
 	rip->cluster = most - most % rip->align;
-	rip->raw = malloc((size_t)2 * rip->cluster * RIP_RECORD);
-	rip->record = malloc((size_t)rip->cluster * RIP_RECORD);
-	rip->raw_state = malloc((size_t)2 * rip->cluster * sizeof(rip->raw_state[0]));
-	return rip->raw && rip->record && rip->raw_state ? 0 : sp_fail_memory(err);
+	int rc = rip_room_make(&rip->room, rip->cluster, err);
+	if (!rc)
+		rc = rip_room_make(&rip->writer.spare, rip->cluster, err);
+	if (!rc && !rip->writer.pool)
+		rip->writer.pool = sp_pool_new(1);
+	return rc;
 }
 
 int rip_open_on(struct sp_rip **out, struct sp_reader *reader, const struct sp_rip_setup *setup,
@@ -116,7 +135,7 @@ int rip_open_on(struct sp_rip **out, struct sp_reader *reader, const struct sp_r
 	if (!rc)
 		rc = rip_probe(rip, err);
 	if (!rc)
-		rc = rip_room(rip, err);
+		rc = rip_rooms(rip, err);
 	if (rc < 0) {
 		rip->reader = NULL;
 		sp_rip_close(rip);
@@ -143,6 +162,7 @@ void sp_rip_close(struct sp_rip *rip)
 {
 	if (!rip)
 		return;
+	sp_pool_free(rip->writer.pool); /* after what it still writes */
 	sp_store_close(rip->store);
 	sp_rescue_free(rip->rescue);
 	sp_qlayout_free(rip->ql);
@@ -151,9 +171,8 @@ void sp_rip_close(struct sp_rip *rip)
 	sp_disc_free(rip->disc);
 	sp_runs_free(&rip->report.runs);
 	free(rip->state);
-	free(rip->raw);
-	free(rip->record);
-	free(rip->raw_state);
+	rip_room_clear(&rip->room);
+	rip_room_clear(&rip->writer.spare);
 	free(rip->identity);
 	free(rip->drive);
 	free(rip->folder);
@@ -171,10 +190,7 @@ int sp_rip_set_offset(struct sp_rip *rip, int samples, struct sp_error *err)
 	if (rc < 0)
 		return rc;
 	/* neighbours that are read along take room in a command */
-	free(rip->raw);
-	free(rip->record);
-	free(rip->raw_state);
-	return rip_room(rip, err);
+	return rip_rooms(rip, err);
 }
 
 int sp_rip_eject(struct sp_rip *rip, struct sp_error *err)
@@ -201,11 +217,11 @@ static int rip_peek_read(struct sp_source *src, struct sp_span *span, struct sp_
 				       .count = 1,
 				       .parts = cd ? SP_PART_MAIN : SP_PART_USER,
 				       .mode = SP_MODES,
-				       .data = rip->raw,
+				       .data = rip->room.raw,
 				       .state = &span->state[i]};
 
 		rc = rip_attempt(rip, &read, err);
-		memcpy(span->data + i * span->stride, rip->raw, span->stride);
+		memcpy(span->data + i * span->stride, rip->room.raw, span->stride);
 	}
 	return rc;
 }
@@ -334,7 +350,7 @@ static const char *rip_code(void *user, unsigned track)
 {
 	struct sp_rip *rip = user;
 	static const char none[] = "";
-	char *text = (char *)rip->raw; /* free by now */
+	char *text = (char *)rip->room.raw; /* free by now */
 
 	return sp_mmc_code(sp_reader_transport(rip->reader), track, text, NULL) < 0 ? none : text;
 }
@@ -356,14 +372,14 @@ static int rip_shift(struct sp_rip *rip, struct sp_error *err)
 					       .count = 1,
 					       .parts = SP_PART_MAIN | (rip->sub ? SP_PART_PW : 0u),
 					       .mode = SP_MODE_AUDIO,
-					       .data = rip->raw,
-					       .state = rip->raw_state};
+					       .data = rip->room.raw,
+					       .state = rip->room.state};
 
 			if (sp_rescue_status(rip->rescue, read.lba) == SP_RESCUE_ABSENT)
 				continue;
 			rc = rip_attempt(rip, &read, err);
 			if (!rc && read.good)
-				rc = rip_put(rip, read.lba, 1, rip->raw, read.state, err);
+				rc = rip_put(rip, read.lba, 1, rip->room.raw, read.state, err);
 			rip->report.padded += read.padded;
 		}
 	}
@@ -416,6 +432,8 @@ int sp_rip_run(struct sp_rip *rip, const char *path, struct sp_error *err)
 	sp_reader_lock(rip->reader, true, NULL);
 	if (!rc)
 		rc = sp_rescue_run(rip->rescue, err);
+	const int put = rip_put_wait(rip, rc ? NULL : err);
+	rc = rc ? rc : put;
 	if (!rc && rip->ql)
 		rc = sp_qlayout_finish(rip->ql, &rip->disc, &rip->report.q, rip_code, rip,
 				       &rip->notes, err);

@@ -5,6 +5,7 @@
 
 #include <spindle/rip.h>
 
+#include "base/pool.h"
 #include "drive/qlayout.h"
 #include "drive/reader.h"
 #include "drive/rescue.h"
@@ -14,6 +15,28 @@
 #include <time.h>
 
 #define RIP_RECORD (SP_RAW_SIZE + SP_C2_SIZE + SP_SUB_SIZE)
+
+/* Where a read comes to: its buffers are the writer's until that is done with them. */
+struct rip_room {
+	uint8_t *raw;    /* 2 × cluster × RIP_RECORD */
+	uint8_t *record; /* cluster × RIP_RECORD */
+	uint16_t *state; /* 2 × cluster */
+};
+
+struct rip_writer {
+	struct sp_pool *pool; /* one thread; NULL: written at once */
+	struct sp_job job;
+	bool busy;
+	int rc; /* of the last job */
+	struct sp_error err;
+	struct rip_room spare; /* what the job has */
+	/* the job: */
+	struct sp_rip *rip;
+	sp_lba lba;
+	uint32_t count;
+	const uint8_t *record;
+	const uint16_t *state;
+};
 
 struct sp_rip {
 	struct sp_rip_setup setup;
@@ -37,8 +60,8 @@ struct sp_rip {
 	size_t stride; /* of a record in the store */
 	uint32_t cluster, align;
 	unsigned speed_now;
-	uint8_t *raw, *record; /* cluster × RIP_RECORD each */
-	uint16_t *raw_state;
+	struct rip_room room;
+	struct rip_writer writer;
 	struct sp_vote vote;
 	struct timespec saved, shown;
 };
@@ -51,9 +74,17 @@ int rip_open_on(struct sp_rip **out, struct sp_reader *reader, const struct sp_r
 sp_rescue_fn rip_try;
 /* An attempt with waiting, media changes and counting; outcome DONE, MEDIUM or REFUSED. */
 int rip_attempt(struct sp_rip *rip, struct sp_read *read, struct sp_error *err);
-/* Sectors as rip->record has them (stride bytes each), into the store, with these states. */
+
+/* rip_write.c */
+/* Sectors as room.record has them (stride bytes each), into the store, with these states. */
 int rip_put(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *record,
 	    const uint16_t *state, struct sp_error *err);
+/* The same while the drive reads on. The records lie in `room`, which another one takes the place
+ * of. Its error comes with the next put or wait. */
+int rip_put_later(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *record,
+		  const uint16_t *state, struct sp_error *err);
+/* All that was put is in the store, unless that failed. `err` may be NULL. */
+int rip_put_wait(struct sp_rip *rip, struct sp_error *err);
 /* What was learnt of one sector that is stored. */
 void rip_learn(struct sp_rip *rip, sp_lba lba, const uint8_t *record, uint16_t state);
 

@@ -136,8 +136,8 @@ static int store_resume(struct sp_rip *rip, struct sp_error *err)
 					       .mode = r->mode,
 					       .parts = r->parts,
 					       .stride = sp_sector_size(r->mode, r->parts),
-					       .data = rip->record,
-					       .state = rip->raw_state};
+					       .data = rip->room.record,
+					       .state = rip->room.state};
 
 			rc = sp_store_read(rip->store, &span, err);
 			for (uint32_t n = 0; !rc && n < span.count; n++) {
@@ -273,7 +273,9 @@ static int store_map_write(struct sp_rip *rip, struct sp_error *err)
 
 int rip_store_save(struct sp_rip *rip, struct sp_error *err)
 {
-	const int rc = sp_store_checkpoint(rip->store, err);
+	int rc = rip_put_wait(rip, err);
 
+	if (!rc)
+		rc = sp_store_checkpoint(rip->store, err);
 	return rc ? rc : store_map_write(rip, err);
 }

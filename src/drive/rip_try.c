@@ -76,33 +76,6 @@ int rip_attempt(struct sp_rip *rip, struct sp_read *read, struct sp_error *err)
 	}
 }
 
-void rip_learn(struct sp_rip *rip, sp_lba lba, const uint8_t *record, uint16_t state)
-{
-	if (!rip->ql)
-		return;
-	rip->state[lba - rip->origin] = state;
-	sp_qlayout_take(rip->ql, lba, rip->sub ? record + SP_RAW_SIZE : NULL,
-			sp_sector_probe(record, NULL));
-}
-
-int rip_put(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *record,
-	    const uint16_t *state, struct sp_error *err)
-{
-	const struct sp_region *region = sp_disc_region(sp_store_disc(rip->store), lba);
-	const struct sp_span span = {.lba = lba,
-				     .count = count,
-				     .mode = region->mode,
-				     .parts = region->parts,
-				     .stride = rip->stride,
-				     .data = (uint8_t *)(uintptr_t)record,
-				     .state = (uint16_t *)(uintptr_t)state};
-	const int rc = sp_store_write(rip->store, &span, err);
-
-	for (uint32_t i = 0; !rc && i < count; i++)
-		rip_learn(rip, lba + i, record + i * rip->stride, state[i]);
-	return rc;
-}
-
 static bool rip_of_audio(const struct sp_rip *rip, sp_lba lba)
 {
 	const struct sp_region *region = sp_disc_region(rip->toc, lba);
@@ -133,7 +106,7 @@ static void rip_pack(struct sp_rip *rip, const struct sp_read *read)
 
 	for (uint32_t i = 0; i < read->count; i++) {
 		const uint8_t *in = read->data + i * from;
-		uint8_t *out = rip->record + i * rip->stride;
+		uint8_t *out = rip->room.record + i * rip->stride;
 
 		memcpy(out, in, rip->ql ? SP_RAW_SIZE : 2048);
 		if (rip->ql && rip->sub && sub)
@@ -155,7 +128,7 @@ static uint8_t rip_status(uint16_t state)
 static int rip_store_read(struct sp_rip *rip, const struct sp_read *read, uint8_t *status,
 			  struct sp_error *err)
 {
-	const uint8_t *records = rip->record;
+	const uint8_t *records = rip->room.record;
 	int rc = 0;
 
 	/* without C2 between, what came is what is stored */
@@ -172,6 +145,11 @@ static int rip_store_read(struct sp_rip *rip, const struct sp_read *read, uint8_
 			*state &= (uint16_t) ~(SP_STATE_HEADER | SP_STATE_EDC | SP_STATE_ECC);
 		status[i] = rip_status(*state);
 	}
+	uint32_t all = 0;
+	while (all < read->count && status[all] != SP_RESCUE_BAD)
+		all++;
+	if (all == read->count)
+		return rip_put_later(rip, read->lba, all, records, read->state, err);
 	for (uint32_t i = 0; !rc && i < read->count;) {
 		uint32_t n = 0;
 
@@ -195,8 +173,8 @@ static void rip_plan(struct sp_rip *rip, const struct sp_rescue_try *attempt, st
 				 .count = attempt->count,
 				 .parts = SP_PART_USER,
 				 .mode = SP_MODES,
-				 .data = rip->raw,
-				 .state = rip->raw_state};
+				 .data = rip->room.raw,
+				 .state = rip->room.state};
 	if (!rip->ql)
 		return;
 	read->parts = SP_PART_MAIN | (rip->sub ? SP_PART_PW : 0u);
@@ -303,15 +281,17 @@ static int rip_turn(struct sp_rip *rip, const struct sp_rescue_try *attempt,
 				       .mode = region->mode,
 				       .parts = region->parts,
 				       .stride = rip->stride,
-				       .data = rip->record,
+				       .data = rip->room.record,
 				       .state = &state};
-		const int rc = sp_store_read(rip->store, &span, err);
+		int rc = rip_put_wait(rip, err);
 
+		if (!rc)
+			rc = sp_store_read(rip->store, &span, err);
 		if (rc < 0)
 			return rc;
 		rip->vote.readings = 0;
 		if (!(state & SP_STATE_UNREAD))
-			sp_vote_add(&rip->vote, rip->record, NULL, state);
+			sp_vote_add(&rip->vote, rip->room.record, NULL, state);
 	}
 	if (!(read->state[0] & SP_STATE_UNREAD))
 		sp_vote_add(&rip->vote, read->data,
@@ -322,14 +302,15 @@ static int rip_turn(struct sp_rip *rip, const struct sp_rescue_try *attempt,
 	/* the record keeps the sub-channel of the last reading that had one */
 	if (read->parts & SP_PART_PW && !(read->state[0] & SP_STATE_UNREAD))
 		rip_pack(rip, read);
-	const bool settled = sp_vote_decide(&rip->vote, audio, agree, rip->record, &state);
+	const bool settled = sp_vote_decide(&rip->vote, audio, agree, rip->room.record, &state);
 	/* a Q of another place, twice, on a sector that says it is in the right one */
 	if (settled && !audio &&
-	    sp_sector_placed(sp_sector_probe(rip->record, NULL), attempt->lba, rip->record))
+	    sp_sector_placed(sp_sector_probe(rip->room.record, NULL), attempt->lba,
+			     rip->room.record))
 		state &= (uint16_t)~SP_STATE_HEADER;
 	attempt->status[0] = settled ? SP_RESCUE_DONE : SP_RESCUE_DOUBTFUL;
 	rip->report.retried++;
-	return rip_put(rip, attempt->lba, 1, rip->record, &state, err);
+	return rip_put(rip, attempt->lba, 1, rip->room.record, &state, err);
 }
 
 /* Read audio a second time and doubt what differs. */
@@ -339,8 +320,8 @@ static int rip_twice(struct sp_rip *rip, const struct sp_read *first, struct sp_
 			      (first->parts & SP_PART_PW ? SP_SUB_SIZE : 0u);
 	struct sp_read second = *first;
 
-	second.data = rip->raw + (size_t)rip->cluster * RIP_RECORD;
-	second.state = rip->raw_state + rip->cluster;
+	second.data = rip->room.raw + (size_t)rip->cluster * RIP_RECORD;
+	second.state = rip->room.state + rip->cluster;
 	second.flags |= SP_READ_FLUSH;
 	const int rc = rip_attempt(rip, &second, err);
 	for (uint32_t i = 0; !rc && i < first->count; i++)

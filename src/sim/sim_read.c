@@ -258,13 +258,16 @@ static void read_run(struct sp_sim *sim, struct sp_command *c, const struct read
 			done += n;
 			continue;
 		}
-		const uint32_t sense = read_sector(sim, plan, lba, &kind, sector, &size);
+		const bool fits = room - c->done >= READ_MOST;
+		uint8_t *to = fits ? out + c->done : sector;
+		const uint32_t sense = read_sector(sim, plan, lba, &kind, to, &size);
 		if (sense) {
 			sim_fail_at(c, sense, lba);
 			break;
 		}
 		size = size < room - c->done ? size : room - c->done;
-		memcpy(out + c->done, sector, size);
+		if (!fits)
+			memcpy(out + c->done, sector, size);
 		c->done += size;
 		done++;
 	}

@@ -105,6 +105,15 @@ static uint32_t sector_stored(struct sp_sim *sim, const struct sp_region *region
 		sector->mode = SP_MODE_MODE1;
 		return 0;
 	}
+	if (sp_sector_size(region->mode, region->parts) == SP_RAW_SIZE &&
+	    !(region->parts & ~(unsigned)SP_PART_MAIN)) { /* nothing is made but the sub-channel */
+		memcpy(sector->main, data, SP_RAW_SIZE);
+		memset(sector->c2, sector->state & SP_STATE_C2 ? 0xff : 0, SP_C2_SIZE);
+		if (sub && !sp_sub_generate(sim->disc, sector->lba, sector->sub))
+			return SIM_UNREADABLE;
+		sector->mode = sector_mode(region, sector);
+		return 0;
+	}
 	if (sp_sector_convert(sim->disc, region->mode, region->parts, parts, sector->lba, 1, data,
 			      whole, NULL, NULL, NULL) < 0)
 		return SIM_UNREADABLE;
