@@ -26,6 +26,16 @@ struct drive {
 	uint8_t data[64 * 2800];
 };
 
+/* The script of a profile that is built in. */
+static inline const char *profile_named(const char *name)
+{
+	const char *text = sp_sim_profile_named(name);
+
+	if (!text)
+		fail_msg("no profile %s", name);
+	return text;
+}
+
 static inline struct drive *drive_made(const struct sp_sim_setup *setup, const char *layout)
 {
 	struct drive *d = calloc(1, sizeof(*d));

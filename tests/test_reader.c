@@ -4,9 +4,7 @@
 
 #include "disc/sector.h"
 #include "disc/subchannel.h"
-#include "sim/sim.h"
-#include "sim/sim_profile.h"
-#include "tests/layouts.h"
+#include "tests/sim_helper.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,15 +71,6 @@ static void bench_close(struct bench *b)
 	sp_reader_close(b->reader);
 	sp_source_close(b->medium);
 	free(b);
-}
-
-static const char *profile_named(const char *name)
-{
-	for (const struct sp_sim_named_profile *p = sp_sim_profiles; p->name; p++)
-		if (!strcmp(p->name, name))
-			return p->text;
-	fail_msg("no profile %s", name);
-	return NULL;
 }
 
 /* A sector of the medium, 2352 bytes (2048 of a DVD) and P-W; what no region stores is zeros. */

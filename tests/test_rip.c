@@ -2,28 +2,72 @@
 /* Whole rips of simulated drives of many kinds: what comes out is what lies on the disc, and what
  * does not is told, one sector after another. */
 #include "drive/rip_own.h"
-#include "sim/sim.h"
-#include "sim/sim_profile.h"
-#include "tests/layouts.h"
+#include "tests/sim_helper.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SEED = 5 };
+
+/* A drive that takes this process along after so many commands; 0: never. */
+struct deadly {
+	struct sp_transport transport;
+	struct sp_transport *inner;
+	unsigned left, commands;
+	unsigned save; /* left when the store is due to be saved, as it is every ten seconds */
+	struct sp_rip **rip; /* whose */
+};
+
+static int deadly_execute(struct sp_transport *t, struct sp_command *command, struct sp_error *err)
+{
+	struct deadly *d = (struct deadly *)t;
+	const int rc = d->inner->ops->execute(d->inner, command, err);
+
+	d->commands++;
+	if (d->left && d->left == d->save && *d->rip)
+		(*d->rip)->saved = (struct timespec){0};
+	if (d->left && !--d->left)
+		kill(getpid(), SIGKILL);
+	return rc;
+}
+
+static void deadly_wait(struct sp_transport *t, unsigned ms)
+{
+	struct deadly *d = (struct deadly *)t;
+
+	d->inner->ops->wait(d->inner, ms);
+}
+
+static void deadly_close(struct sp_transport *t)
+{
+	struct deadly *d = (struct deadly *)t;
+
+	d->inner->ops->close(d->inner);
+	free(d);
+}
+
+static struct deadly *deadly_over(struct sp_transport *inner, unsigned left)
+{
+	static const struct sp_transport_ops ops = {
+		.execute = deadly_execute, .wait = deadly_wait, .close = deadly_close};
+	struct deadly *d = calloc(1, sizeof(*d));
+
+	assert_non_null(d);
+	d->transport = *inner;
+	d->transport.ops = &ops;
+	d->inner = inner;
+	d->left = left;
+	return d;
+}
 
 /* A rip of one disc in one drive into a store in a folder of its own. */
 struct bench {
 	struct sp_rip *rip;
 	struct sp_source *medium; /* the same pattern once more */
+	struct deadly *drive;
+	unsigned kill; /* after so many commands; 0: never */
 	char folder[64], store[80];
 	char notes[4000];
 };
@@ -34,15 +78,6 @@ static void bench_note(void *user, const char *text)
 	const size_t n = strlen(b->notes);
 
 	snprintf(b->notes + n, sizeof(b->notes) - n, "%s\n", text);
-}
-
-static const char *profile_named(const char *name)
-{
-	for (const struct sp_sim_named_profile *p = sp_sim_profiles; p->name; p++)
-		if (!strcmp(p->name, name))
-			return p->text;
-	fail_msg("no profile %s", name);
-	return NULL;
 }
 
 static void bench_drive(struct bench *b, const char *layout, const char *profile,
@@ -63,8 +98,12 @@ static void bench_drive(struct bench *b, const char *layout, const char *profile
 	own.notes = &notes;
 	if (sp_sim_new(&sim, &setup, &err) ||
 	    sp_sim_load(sim, layout_source(layout_named(layout), SEED), &err) ||
-	    sp_sim_transport(&transport, sim, "sim", &err) ||
-	    sp_reader_open(&reader, transport, &notes, &err) ||
+	    sp_sim_transport(&transport, sim, "sim", &err))
+		fail_msg("%s, %s: %s", layout, profile, err.text);
+	b->drive = deadly_over(transport, b->kill);
+	b->drive->save = b->kill / 3 + 1;
+	b->drive->rip = &b->rip;
+	if (sp_reader_open(&reader, &b->drive->transport, &notes, &err) ||
 	    rip_open_on(&b->rip, reader, &own, &err))
 		fail_msg("%s, %s: %s", layout, profile, err.text);
 }
@@ -233,11 +272,148 @@ static void a_sector_is_as_it_is_told_to_be(void **state)
 	}
 }
 
+/* What a rip made, in one number, and what it says of it. */
+struct outcome {
+	char sha1[65], text[4000];
+};
+
+static void outcome_of(struct bench *b, const char *what, struct outcome *o)
+{
+	const struct sp_rip_report *report = sp_rip_report(b->rip);
+	struct sp_hashes hashes = {0};
+	struct sp_error err = {0};
+	struct sp_source *src = NULL;
+	struct sp_sink *sink = NULL;
+	char *map;
+	size_t size;
+
+	if (sp_rip_map(b->rip, SP_RAW_SIZE, &map, &size, &err))
+		fail_msg("%s: %s", what, err.text);
+	/* without the line that tells in which phase it was */
+	char *lines = strchr(strstr(map, "0x"), '\n');
+	size_t n = (size_t)snprintf(o->text, sizeof(o->text), "%s", lines);
+	free(map);
+	for (size_t i = 0; i < report->runs.count; i++)
+		n += (size_t)snprintf(o->text + n, sizeof(o->text) - n, "%d %u %u\n",
+				      (int)report->runs.run[i].lba,
+				      (unsigned)report->runs.run[i].count,
+				      (unsigned)report->runs.run[i].what);
+	if (sp_rip_source(&src, b->rip, &err) ||
+	    sp_sink_hash(&sink, 1u << SP_DIGEST_SHA1, &hashes, &err))
+		fail_msg("%s: %s", what, err.text);
+	struct sp_copy copy = {.source = src, .sink = sink};
+	if (sp_copy(&copy, &err))
+		fail_msg("%s: %s", what, err.text);
+	for (size_t i = 0; i < src->disc->tracks; i++)
+		n += (size_t)snprintf(o->text + n, sizeof(o->text) - n, "track at %d from %d\n",
+				      (int)src->disc->track[i].start,
+				      (int)src->disc->track[i].index[0]);
+	snprintf(o->sha1, sizeof(o->sha1), "%s", hashes.whole.hex[SP_DIGEST_SHA1]);
+	sp_sink_close(sink);
+	sp_source_close(src);
+}
+
+/* Rip on from what is in the store, in a process that is killed after so many commands. True: it
+ * was not, for it came to its end before. */
+static bool rip_killed(struct bench *b, const char *layout, const char *faults, unsigned after)
+{
+	const struct sp_rip_setup setup = {.retries = 3};
+	int status;
+	const pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (!child) {
+		struct sp_error err = {0};
+
+		b->kill = after;
+		bench_drive(b, layout, "", faults, &setup);
+		_exit(sp_rip_run(b->rip, b->store, &err) ? 1 : 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status) && WEXITSTATUS(status))
+		fail_msg("%s, killed after command %u: failed instead", layout, after);
+	return WIFEXITED(status);
+}
+
+static const char scratches[] = "40..42 unreadable\n70 c2 40 times 2\n90 unreadable times 2\n"
+				"120..121 c2 30\n150 bad-q\n";
+
+static unsigned resumed; /* rips that found something in their store */
+
+static void rest(struct bench *b, const char *layout, const char *what, struct outcome *o)
+{
+	const struct sp_rip_setup setup = {.retries = 3};
+	struct sp_error err = {0};
+
+	b->kill = 0;
+	bench_drive(b, layout, "", scratches, &setup);
+	if (sp_rip_run(b->rip, b->store, &err))
+		fail_msg("%s: %s", what, err.text);
+	resumed += b->rip->report.resumed;
+	outcome_of(b, what, o);
+}
+
+static struct bench *bench_empty(void)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+
+	assert_non_null(b);
+	snprintf(b->folder, sizeof(b->folder), "/tmp/test_rip.XXXXXX");
+	assert_non_null(mkdtemp(b->folder));
+	snprintf(b->store, sizeof(b->store), "%s/s", b->folder);
+	return b;
+}
+
+static void same_outcome(const struct outcome *want, const struct outcome *got, const char *what)
+{
+	if (strcmp(want->text, got->text) != 0)
+		fail_msg("%s: made\n%s\nnot\n%s", what, got->text, want->text);
+	if (strcmp(want->sha1, got->sha1) != 0)
+		fail_msg("%s: other bytes", what);
+}
+
+/* kill -9 after the nth command for every n, and then on to the end; twenty kills one after the
+ * other: all make the image, map and list of bad sectors that a rip makes which nobody disturbs. */
+static void a_rip_that_is_killed_at_any_command_goes_on_to_the_same_end(void **state)
+{
+	static const char *const names[] = {"audio-3", "cd-extra"};
+	const unsigned step = getenv("SPINDLE_LONG") ? 1 : 3;
+
+	(void)state;
+	for (unsigned l = 0; l < 2; l++) {
+		struct outcome want = {0}, got = {0};
+		struct bench *b = bench_empty();
+		char what[80];
+
+		rest(b, names[l], "undisturbed", &want);
+		assert_non_null(strstr(want.text, "40 3 ")); /* the scratch is told */
+		const unsigned commands = b->drive->commands;
+		bench_close(b);
+		for (unsigned n = 1; n <= commands; n += l ? step * 3 : step) {
+			b = bench_empty();
+			snprintf(what, sizeof(what), "%s, killed after %u of %u", names[l], n,
+				 commands);
+			assert_false(rip_killed(b, names[l], scratches, n));
+			rest(b, names[l], what, &got);
+			same_outcome(&want, &got, what);
+			bench_close(b);
+		}
+		assert_true(resumed > commands / step / 8);
+		b = bench_empty();
+		for (unsigned n = 0; n < 20; n++)
+			rip_killed(b, names[l], scratches, 30 + n * 5 % commands);
+		rest(b, names[l], "killed twenty times", &got);
+		same_outcome(&want, &got, "killed twenty times");
+		bench_close(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_disc_of_any_shape_comes_out_of_any_drive_as_it_is),
 		cmocka_unit_test(a_sector_is_as_it_is_told_to_be),
+		cmocka_unit_test(a_rip_that_is_killed_at_any_command_goes_on_to_the_same_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
