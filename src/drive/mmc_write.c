@@ -132,9 +132,33 @@ int sp_mmc_reserve(struct sp_transport *transport, uint32_t blocks, struct sp_er
 	return sp_mmc_execute(transport, "RESERVE TRACK", &c, NULL, err);
 }
 
+/* The drive may tell which of the blocks it was, or one that it took before. */
+static int write_failed(const struct sp_transport *transport, const char *name, sp_lba lba,
+			uint32_t count, const struct sp_answer *answer, int status,
+			struct sp_error *err)
+{
+	const struct sp_sense *s = &answer->sense;
+	const bool told = s->lba != SP_LBA_NONE && s->lba < lba + (sp_lba)count;
+	char text[96];
+
+	if (told && s->lba != lba && answer->host == SP_HOST_OK) {
+		sp_fail(err, status, "%s: %s at LBA %lld: %s", transport->name, name,
+			(long long)s->lba,
+			sp_sense_describe(s->key, s->asc, s->ascq, text, sizeof(text)));
+		if (err) {
+			err->sense_key = s->key;
+			err->asc = s->asc;
+			err->ascq = s->ascq;
+		}
+	}
+	if (err)
+		err->lba = told ? s->lba : lba;
+	return status;
+}
+
 /* A WRITE, and again as long as the drive has no room for it. */
 static int write_blocks(struct sp_transport *transport, const char *name, struct sp_command *c,
-			sp_lba lba, struct sp_answer *answer, struct sp_error *err)
+			sp_lba lba, uint32_t count, struct sp_answer *answer, struct sp_error *err)
 {
 	unsigned pause = WRITE_FIRST_MS;
 	uint64_t waited = 0;
@@ -149,12 +173,8 @@ static int write_blocks(struct sp_transport *transport, const char *name, struct
 
 		if (!r)
 			return 0;
-		if (!write_goes_on(answer) || waited >= SP_MMC_WRITE_LIMIT * UINT64_C(1000)) {
-			if (err)
-				err->lba =
-					answer->sense.lba != SP_LBA_NONE ? answer->sense.lba : lba;
-			return r;
-		}
+		if (!write_goes_on(answer) || waited >= SP_MMC_WRITE_LIMIT * UINT64_C(1000))
+			return write_failed(transport, name, lba, count, answer, r, err);
 		transport->ops->wait(transport, pause);
 		waited += pause;
 		pause = pause * 2 < WRITE_MOST_MS ? pause * 2 : WRITE_MOST_MS;
@@ -176,7 +196,7 @@ int sp_mmc_write(struct sp_transport *transport, sp_lba lba, uint32_t count, con
 			       (unsigned)count);
 	put_be32(c.cdb + 2, (uint32_t)lba);
 	put_be16(c.cdb + 7, (uint16_t)count);
-	return write_blocks(transport, "WRITE(10)", &c, lba, answer, err);
+	return write_blocks(transport, "WRITE(10)", &c, lba, count, answer, err);
 }
 
 int sp_mmc_write_streaming(struct sp_transport *transport, sp_lba lba, uint32_t count,
@@ -195,7 +215,7 @@ int sp_mmc_write_streaming(struct sp_transport *transport, sp_lba lba, uint32_t 
 	put_be32(c.cdb + 2, (uint32_t)lba);
 	put_be32(c.cdb + 6, count);
 	c.cdb[10] = 0x80;
-	return write_blocks(transport, "WRITE(12)", &c, lba, answer, err);
+	return write_blocks(transport, "WRITE(12)", &c, lba, count, answer, err);
 }
 
 int sp_mmc_buffer(struct sp_transport *transport, uint32_t *size, uint32_t *room,

@@ -81,6 +81,7 @@ int recorder_send(struct recorder *r, const uint8_t *data, uint32_t count, size_
 		  struct sp_error *err)
 {
 	const size_t most = r->room / size;
+	struct sp_answer answer;
 
 	while (count) {
 		const uint32_t n = count < most ? count : (uint32_t)most;
@@ -89,9 +90,14 @@ int recorder_send(struct recorder *r, const uint8_t *data, uint32_t count, size_
 		if (rc < 0)
 			return rc;
 		r->wrote = true;
-		rc = sp_mmc_write(r->drive.transport, r->next, n, data, n * size, NULL, err);
-		if (rc < 0)
+		rc = sp_mmc_write(r->drive.transport, r->next, n, data, n * size, &answer, err);
+		if (rc < 0) {
+			const sp_lba bad = answer.sense.lba;
+
+			if (bad != SP_LBA_NONE && bad > r->next && bad < r->next + (sp_lba)n)
+				r->next = bad;
 			return rc;
+		}
 		data += n * size;
 		count -= n;
 		r->next += n;
