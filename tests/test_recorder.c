@@ -2,6 +2,7 @@
 /* Discs of every shape are recorded by our own writer and come back as they were sent: sectors,
  * sub-channel, TOC, indexes, codes, flags, CD-Text. */
 #include "drive/mmc_write.h"
+#include "drive/reader.h"
 
 #include <spindle/burn.h>
 
@@ -201,11 +202,83 @@ static void a_raw_disc_is_not_what_was_sent(void **state)
 		record_and_compare(layout_named(names[i]), i % 2 ? "cd-rw" : "cd-r", SP_BURN_RAW);
 }
 
+/* Which address of the lead-in a cue sheet with CD-Text has, drives differ in. */
+static void one_kind_of_drive_gets_no_cd_text(void **state)
+{
+	static const char *const profiles[] = {"", "refuse cd-text-address\n"};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct bench *b = bench_new("cd-r", profiles[i], NULL);
+		struct sp_source *src = layout_source(layout_named("cd-text"), 11);
+		const struct sp_burn burn = {.drive = "sim"};
+		struct sp_error err = {0};
+
+		if (record(b, src, &burn, NULL, &err))
+			fail_msg("%s", err.text);
+		struct sp_source *got = recorded(b);
+		same_facts("cd-text", src->disc, got->disc);
+		sp_source_close(got);
+		sp_source_close(src);
+		bench_free(b);
+	}
+}
+
+/* What is in the drive, by our own reader, as `rip` and `verify` see it. */
+static void our_reader_finds_another_disc(void **state)
+{
+	static const struct {
+		const char *layout;
+		unsigned mode;
+	} table[] = {{"mixed", SP_BURN_SAO},      {"cd-extra", SP_BURN_SAO}, {"codes", SP_BURN_SAO},
+		     {"audio-3", SP_BURN_RAW},    {"xa-raw", SP_BURN_SAO},   {"mixed", SP_BURN_RAW},
+		     {"sub-channel", SP_BURN_RAW}};
+	static struct sp_compared compared;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct bench *b = bench_new("cd-r", IDEAL, NULL);
+		struct sp_source *src = layout_source(layout_named(table[i].layout), 11), *disc;
+		const struct sp_burn burn = {.drive = "sim", .mode = table[i].mode};
+		struct sp_error err = {0};
+		struct sp_reader *reader;
+		struct sp_sink *sink;
+
+		if (record(b, src, &burn, NULL, &err))
+			fail_msg("%s", err.text);
+		bench_again(b, NULL, IDEAL, NULL);
+		if (sp_reader_open(&reader, b->transport, NULL, &err) ||
+		    sp_reader_load(reader, &err) || sp_reader_survey(reader, &err) ||
+		    sp_reader_source(&disc, reader, &err) ||
+		    sp_sink_compare(&sink, src, &compared, &err))
+			fail_msg("%s: %s", table[i].layout, err.text);
+		b->transport = NULL;
+		struct sp_copy copy = {.source = disc, .sink = sink};
+		if (sp_copy(&copy, &err))
+			fail_msg("%s: %s", table[i].layout, err.text);
+		print_message("%s: %u same, %u differ, %u and %u alone, %u blank: %s\n",
+			      table[i].layout, (unsigned)compared.same, (unsigned)compared.differ,
+			      (unsigned)compared.only_a, (unsigned)compared.only_b,
+			      (unsigned)compared.blank, compared.layout);
+		assert_int_equal(compared.differ, 0);
+		assert_true(compared.same >= sp_disc_stored(src->disc));
+		assert_int_equal(compared.only_b, 0);
+		assert_int_equal(compared.only_a, compared.blank);
+		assert_string_equal(compared.layout, "");
+		sp_sink_close(sink);
+		sp_source_close(disc);
+		sp_source_close(src);
+		bench_free(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_at_once_is_not_what_was_sent),
 		cmocka_unit_test(a_raw_disc_is_not_what_was_sent),
+		cmocka_unit_test(one_kind_of_drive_gets_no_cd_text),
+		cmocka_unit_test(our_reader_finds_another_disc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
