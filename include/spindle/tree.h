@@ -169,7 +169,7 @@ enum sp_fork { SP_FORK_DATA, SP_FORK_RESOURCE };
 
 /* A file, folder or link; plain to copy, valid while its file system is open. */
 struct sp_node {
-	uint64_t key[2]; /* the reader's own: where it is found */
+	uint64_t key[3]; /* the reader's own: where it is found */
 	uint64_t id;     /* equal: the same file under another name, the same folder. 0: not known,
 			    and of files: it has one name */
 	unsigned type;   /* enum sp_node_type */
@@ -229,6 +229,65 @@ SP_API int sp_fs_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct s
 /* Places so far that were not understood or could not be read, and have been told in a note. */
 SP_API uint64_t sp_fs_damage(const struct sp_fs *fs);
 SP_API void sp_fs_close(struct sp_fs *fs); /* NULL is fine */
+
+/* An entry met on a walk. */
+struct sp_walk_entry {
+	const char *path; /* from where the walk began; a '/' of a name is \x2F in it */
+	const char *name;
+	const struct sp_node *node;
+	unsigned depth; /* 1: of the folder the walk began in */
+	bool last;      /* of its folder */
+};
+#define SP_WALK_SKIP    1 /* do not enter this folder */
+#define SP_WALK_DEPTH   512
+#define SP_WALK_ENTRIES 10000000u
+/* 0: go on. Negative: stop, and return that. */
+typedef int sp_walk_fn(void *user, const struct sp_walk_entry *entry);
+enum sp_walk_flags { SP_WALK_SORTED = 1 /* each folder's entries by their names' bytes */ };
+/* Everything below `from`, a folder before what is in it. A folder is entered once, whatever names
+ * it has; one that cannot be read is told as damage. `path` (may be "") begins every entry's. Stops
+ * with SP_ERR_FORMAT behind SP_WALK_ENTRIES. */
+SP_API int sp_fs_walk(struct sp_fs *fs, const struct sp_node *from, const char *path,
+		      unsigned flags, sp_walk_fn *fn, void *user, struct sp_error *err);
+/* The node at a path from the root: names parted by '/', which is \x2F within a name. Where none is
+ * spelt so, the only one alike but for the case of ASCII letters is taken. SP_ERR_USAGE: it is not
+ * there. */
+SP_API int sp_fs_find(struct sp_fs *fs, const char *path, struct sp_node *node,
+		      struct sp_error *err);
+
+/* --- which file systems there are ----------------------------------------------------------- */
+
+/* A tree of files a disc has. */
+struct sp_tree {
+	const char *name;                   /* rockridge joliet iso9660 udf hfs+ */
+	const char *summary;                /* for a person: "ISO 9660 with Rock Ridge" */
+	unsigned session, track, partition; /* where; 0: there is but one */
+	uint64_t start, size;               /* bytes of the disc */
+	const char *label;                  /* the volume's name, "" when it has none */
+	const void *format;                 /* private */
+};
+
+/* Looks into a source: its trees, and its sectors as they need them. */
+struct sp_inside;
+/* `src` is borrowed and can be read in any order (SP_ERR_USAGE). */
+SP_API int sp_inside_open(struct sp_inside **out, struct sp_source *src,
+			  const struct sp_notes *notes, struct sp_error *err);
+/* Find the trees, those a person would rather see first: of the last session before earlier ones,
+ * of the disc before its partitions. `partition` not 0: of that one alone. SP_ERR_FORMAT: there is
+ * none, and what there is instead. */
+SP_API int sp_inside_find(struct sp_inside *inside, unsigned partition, struct sp_error *err);
+SP_API const struct sp_tree *sp_inside_trees(const struct sp_inside *inside, size_t *count);
+/* Open one of them. */
+SP_API int sp_inside_tree(struct sp_inside *inside, const struct sp_tree *tree, struct sp_fs **out,
+			  struct sp_error *err);
+/* Sectors read since the last call that were damaged, each time they were read. */
+struct sp_inside_damage {
+	uint64_t sectors;
+	sp_lba first;
+	unsigned state; /* SP_STATE bits of all */
+};
+SP_API void sp_inside_damage(struct sp_inside *inside, struct sp_inside_damage *damage);
+SP_API void sp_inside_close(struct sp_inside *inside); /* NULL is fine */
 
 #ifdef __cplusplus
 }

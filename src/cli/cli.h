@@ -59,6 +59,10 @@ enum cli_option_id { /* places in the one table of options.c */
 		     OPT_CHECKSUM,
 		     OPT_REPRODUCIBLE,
 		     OPT_APPEND,
+		     OPT_TREE,
+		     OPT_LONG,
+		     OPT_RESOURCE,
+		     OPT_INTO,
 		     OPTIONS
 };
 
@@ -110,7 +114,7 @@ struct cli_command {
 	int (*run)(struct ui *ui, const struct cli_args *args); /* exit code */
 };
 extern const struct cli_command cli_info, cli_convert, cli_verify, cli_merge, cli_hash, cli_formats,
-	cli_rip, cli_drives, cli_mkiso;
+	cli_rip, cli_drives, cli_mkiso, cli_ls, cli_tree, cli_cat;
 
 /* Options every command takes, OPT_NONE-ended. */
 extern const unsigned char cli_common[];

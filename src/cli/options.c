@@ -79,6 +79,12 @@ const struct cli_option cli_options[OPTIONS] = {
 			      "the same files give the same bytes, on any machine and day"},
 	[OPT_APPEND] = {"append", 0, CLI_TEXT, "IMAGE",
 			"make the session that follows those of IMAGE, with their files"},
+	[OPT_TREE] =
+		{"tree", 0, CLI_TEXT, "NAME",
+		 "this one of a disc's trees: rockridge, joliet, …; list: say which there are"},
+	[OPT_LONG] = {"long", 'l', CLI_FLAG, NULL, "modes, owners, sizes and dates as well"},
+	[OPT_RESOURCE] = {"resource", 0, CLI_FLAG, NULL, "the resource fork instead of the data"},
+	[OPT_INTO] = {"output", 'o', CLI_TEXT, "DIR", "the folder to put the files in"},
 };
 
 const unsigned char cli_common[] = {OPT_JSON,    OPT_PROGRESS, OPT_QUIET,

@@ -99,7 +99,16 @@ int sp_fs_read_dir(struct sp_fs *fs, const struct sp_node *folder, sp_entry_fn *
 {
 	if (folder->type != SP_NODE_FOLDER)
 		return sp_fail(err, SP_ERR_USAGE, "not a folder");
-	return fs->ops->read_dir(fs, folder, fn, user, err);
+	struct sp_inside_damage damage = {0};
+	if (fs->inside)
+		sp_inside_damage(fs->inside, &damage);
+	const int r = fs->ops->read_dir(fs, folder, fn, user, err);
+	if (fs->inside)
+		sp_inside_damage(fs->inside, &damage);
+	if (damage.sectors)
+		sp_fs_damaged(fs, "LBA %lld: a damaged sector in a folder",
+			      (long long)damage.first);
+	return r;
 }
 
 int sp_fs_link(struct sp_fs *fs, const struct sp_node *node, char **target, struct sp_error *err)

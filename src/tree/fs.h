@@ -27,6 +27,8 @@ struct sp_fs_format {
 		    const struct sp_notes *notes, struct sp_error *err);
 };
 
+extern const struct sp_fs_format sp_fs_rockridge, sp_fs_joliet, sp_fs_iso9660;
+
 /* NULL-ended, those a person would rather see first. */
 extern const struct sp_fs_format *const sp_fs_formats[];
 
@@ -59,8 +61,9 @@ struct sp_fs {
 	struct sp_fs_volume volume;
 	const struct sp_notes *notes; /* borrowed */
 	struct sp_node root;
-	char *label;             /* malloc'd; NULL: none */
-	struct sp_fs_said *said; /* what was told, so that it is told once */
+	char *label;              /* malloc'd; NULL: none */
+	struct sp_fs_said *said;  /* what was told, so that it is told once */
+	struct sp_inside *inside; /* that opened it: knows of damaged sectors. NULL: none */
 	uint64_t damage;
 };
 

@@ -3,5 +3,8 @@
 #include "tree/fs.h"
 
 const struct sp_fs_format *const sp_fs_formats[] = {
+	&sp_fs_rockridge,
+	&sp_fs_joliet,
+	&sp_fs_iso9660,
 	NULL,
 };

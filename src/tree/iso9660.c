@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ISO 9660 volumes: the descriptors, and which trees they lead to: plain, Rock Ridge, Joliet. */
+#include "tree/iso9660.h"
+
+#include "base/bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { VOLUME_DESCRIPTORS = 64, VOLUME_SEARCH = 512 };
+
+/* ECMA-119 8.5.6 and the Joliet specification: UCS-2 level 1, 2, 3. */
+static bool volume_is_joliet(const uint8_t *d)
+{
+	return d[0] == 2 && !memcmp(d + 88, "%/", 2) &&
+	       (d[90] == '@' || d[90] == 'C' || d[90] == 'E');
+}
+
+/* The descriptor of the kind: 1 and *d is it, 0 there is none. */
+static int volume_find(struct iso *iso, const struct sp_fs_volume *volume, struct sp_error *err)
+{
+	uint8_t *d = iso->descriptor;
+
+	for (unsigned i = 16; i < VOLUME_DESCRIPTORS; i++) {
+		if (!sp_range_ok((uint64_t)i * ISO_SECTOR, ISO_SECTOR, volume->size))
+			return 0;
+		const int r = sp_io_read(volume->io, volume->start + (uint64_t)i * ISO_SECTOR, d,
+					 ISO_SECTOR, err);
+		if (r < 0)
+			return r;
+		iso->high_sierra = !memcmp(d + 8, "\1CDROM", 6);
+		iso->cdi = !memcmp(d, "\1CD-I ", 6);
+		if (iso->kind != ISO_JOLIET &&
+		    (!memcmp(d, "\1CD001", 6) || iso->high_sierra || iso->cdi))
+			return 1;
+		if (iso->kind == ISO_JOLIET && !memcmp(d, "\2CD001", 6) && volume_is_joliet(d))
+			return 1;
+		if (!memcmp(d + 1, "CD001", 5) ? d[0] == 255 : i > 20)
+			return 0;
+	}
+	return 0;
+}
+
+/* An image of a later session alone, whose blocks count from the disc's beginning: the root's "."
+ * is looked for, which names its own block. */
+static bool volume_shifted(struct iso *iso)
+{
+	const struct sp_fs_volume *volume = &iso->fs.volume;
+	uint8_t sector[ISO_SECTOR];
+	struct iso_record self;
+	struct sp_error err;
+
+	for (uint64_t i = 17; i < VOLUME_SEARCH; i++) {
+		const uint64_t at = volume->start + i * ISO_SECTOR;
+		if (!sp_range_ok(i * ISO_SECTOR, ISO_SECTOR, volume->size) ||
+		    sp_io_read(volume->io, at, sector, ISO_SECTOR, &err) < 0)
+			return false;
+		if (iso_record(iso, &self, sector, 0, at) == 1 && self.name_size == 1 &&
+		    !self.name[0] && self.flags & ISO_FOLDER && self.extent == iso->root[0] &&
+		    self.length == iso->root[1]) {
+			iso->base = (int64_t)at - (int64_t)iso->root[0] * iso->block;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What block 0 is: the disc's beginning, or the volume's where it was moved as a whole. */
+static void volume_base(struct iso *iso)
+{
+	const uint64_t start = iso->fs.volume.start;
+	uint8_t sector[ISO_SECTOR];
+	struct iso_record self;
+
+	for (unsigned i = 0; i < 2; i++) {
+		iso->base = i ? (int64_t)start : 0;
+		if (iso_self(iso, iso->root[0], &self, sector) && self.extent == iso->root[0])
+			return;
+	}
+	if (volume_shifted(iso)) {
+		sp_fs_odd(&iso->fs,
+			  "the volume's blocks count from %lld: it is a session without those "
+			  "before it",
+			  (long long)(-iso->base / ISO_SECTOR));
+		return;
+	}
+	iso->base = 0;
+	sp_fs_damaged(&iso->fs, "block %u: the root folder is not there", iso->root[0]);
+}
+
+/* The root, by its record in the descriptor. */
+static void volume_root(struct iso *iso)
+{
+	struct sp_node *root = &iso->fs.root;
+	const uint8_t *d = iso->descriptor;
+	const size_t shift = iso->high_sierra ? 8 : 0;
+	const uint8_t *record = d + (iso->high_sierra ? 180 : 156);
+	const uint16_t block = iso->cdi ? get_be16(d + 130) : get_le16(d + 128 + shift);
+
+	iso->block = block == 512 || block == 1024 ? block : ISO_SECTOR;
+	iso->root[0] = iso->cdi ? get_be32(record + 6) : get_le32(record + 2);
+	iso->root[1] = iso->cdi ? get_be32(record + 14) : get_le32(record + 10);
+	volume_base(iso);
+	*root = (struct sp_node){.key = {iso->root[0], iso->root[1]},
+				 .id = (uint64_t)iso->root[0] + 1,
+				 .type = SP_NODE_FOLDER};
+	iso_date7(&root->time[SP_TIME_MODIFIED], record + 18, !iso->high_sierra);
+}
+
+/* Rock Ridge's marks in the root; its facts become the root's. */
+static int volume_rockridge(struct iso *iso, bool *found, struct sp_error *err)
+{
+	uint8_t sector[ISO_SECTOR];
+	struct iso_record self;
+	struct iso_susp susp;
+	struct sp_node *root = &iso->fs.root;
+
+	*found = false;
+	if (iso->high_sierra || iso->cdi || !iso_self(iso, iso->root[0], &self, sector))
+		return 0;
+	const int r = iso_susp_read(iso, &susp, &self, false, err);
+	*found = !r && susp.present;
+	if (*found) {
+		iso->skip = susp.skip;
+		root->has = susp.has_mode ? SP_NODE_MODE | SP_NODE_OWNER : 0;
+		root->mode = susp.node.mode;
+		root->uid = susp.node.uid;
+		root->gid = susp.node.gid;
+		root->links = susp.node.links;
+		for (size_t i = 0; i < SP_TIMES; i++)
+			if (susp.node.time[i].known)
+				root->time[i] = susp.node.time[i];
+	}
+	iso_susp_clear(&susp);
+	return r;
+}
+
+/* --- what the volume says of itself --- */
+
+static char *volume_text(const struct iso *iso, size_t at, size_t size)
+{
+	const uint8_t *text = iso->descriptor + at + (iso->high_sierra ? 8 : 0);
+
+	if (iso->kind == ISO_JOLIET) {
+		while (size > 1 && ((!text[size - 2] && text[size - 1] == ' ') ||
+				    (!text[size - 2] && !text[size - 1]) || size % 2))
+			size -= size % 2 ? 1 : 2;
+		return sp_fs_utf16(text, size, false);
+	}
+	while (size && (text[size - 1] == ' ' || !text[size - 1]))
+		size--;
+	return sp_fs_bytes(text, size);
+}
+
+/* "2026-11-27 16:05:09 +01:00", as it is stored; "": none. */
+static void volume_date(const uint8_t *d, char text[40])
+{
+	struct sp_time time;
+	const int zone = (int8_t)d[16] * 15, apart = zone < 0 ? -zone : zone;
+	const char sign[2] = {zone < 0 ? '-' : '+', 0};
+	char *made;
+
+	text[0] = '\0';
+	if (!iso_date17(&time, d))
+		return;
+	made = sp_format_text("%.4s-%.2s-%.2s %.2s:%.2s:%.2s %s%02d:%02d", d, d + 4, d + 6, d + 8,
+			      d + 10, d + 12, sign, apart / 60 % 100, apart % 60);
+	if (made) {
+		const size_t n = strlen(made) < 39 ? strlen(made) : 39;
+		memcpy(text, made, n);
+		text[n] = '\0';
+	}
+	free(made);
+}
+
+static int iso_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_error *err)
+{
+	static const struct {
+		const char *key;
+		uint16_t at, size;
+	} texts[] = {{"volume_id", 40, 32},          {"system_id", 8, 32},
+		     {"volume_set_id", 190, 128},    {"publisher_id", 318, 128},
+		     {"preparer_id", 446, 128},      {"application_id", 574, 128},
+		     {"copyright_file", 702, 37},    {"abstract_file", 739, 37},
+		     {"bibliographic_file", 776, 37}};
+	static const struct {
+		const char *key;
+		uint16_t at;
+	} dates[] = {{"created", 813}, {"modified", 830}, {"expires", 847}, {"effective", 864}};
+	const struct iso *iso = (const struct iso *)fs;
+	const uint8_t *d = iso->descriptor;
+
+	/* the draft has shorter fields further on: its name and system are enough */
+	for (size_t i = 0; i < (iso->high_sierra ? 2 : sizeof(texts) / sizeof(*texts)); i++) {
+		char *text = volume_text(iso, texts[i].at, texts[i].size);
+		if (!text)
+			return sp_fail_memory(err);
+		if (text[0])
+			fn(user, &(struct sp_fact){.key = texts[i].key, .text = text});
+		free(text);
+	}
+	for (size_t i = 0; !iso->high_sierra && i < sizeof(dates) / sizeof(*dates); i++) {
+		char text[40];
+		volume_date(d + dates[i].at, text);
+		if (text[0])
+			fn(user, &(struct sp_fact){.key = dates[i].key, .text = text});
+	}
+	const uint32_t blocks =
+		iso->cdi ? get_be32(d + 84) : get_le32(d + (iso->high_sierra ? 88 : 80));
+	fn(user, &(struct sp_fact){.key = "blocks", .number = blocks});
+	fn(user, &(struct sp_fact){.key = "block_size", .number = iso->block});
+	return 0;
+}
+
+/* --- the reader --- */
+
+static void iso_close(struct sp_fs *fs)
+{
+	struct iso *iso = (struct iso *)fs;
+
+	free(iso->owners.slot);
+	free(iso);
+}
+
+static const struct sp_fs_ops iso_ops = {
+	.read_dir = iso_read_dir,
+	.link = iso_link,
+	.map = iso_map,
+	.open = iso_open,
+	.describe = iso_describe,
+	.close = iso_close,
+};
+
+/* 1 and *out: the volume has such a tree. 0: not. */
+static int iso_load(struct sp_fs **out, const struct sp_fs_volume *volume, unsigned kind,
+		    const struct sp_fs_format *format, const struct sp_notes *notes,
+		    struct sp_error *err)
+{
+	struct iso *iso = calloc(1, sizeof(*iso));
+	bool found = true;
+
+	*out = NULL;
+	if (!iso)
+		return sp_fail_memory(err);
+	iso->fs = (struct sp_fs){
+		.ops = &iso_ops, .format = format, .volume = *volume, .notes = notes};
+	iso->kind = kind;
+	int r = volume_find(iso, volume, err);
+	if (r == 1) {
+		volume_root(iso);
+		r = kind == ISO_ROCKRIDGE ? volume_rockridge(iso, &found, err) : 0;
+		r = r < 0 ? r : found;
+	}
+	if (r == 1) {
+		iso->fs.label = volume_text(iso, 40, 32);
+		if (!iso->fs.label)
+			r = sp_fail_memory(err);
+	}
+	if (r == 1)
+		*out = &iso->fs;
+	else
+		sp_fs_close(&iso->fs);
+	return r;
+}
+
+static int iso_has(const struct sp_fs_volume *volume, unsigned kind, struct sp_error *err)
+{
+	struct sp_fs *fs;
+	const int r = iso_load(&fs, volume, kind, NULL, NULL, err);
+
+	sp_fs_close(fs);
+	return r;
+}
+
+static int iso_get(struct sp_fs **out, const struct sp_fs_volume *volume, unsigned kind,
+		   const struct sp_fs_format *format, const struct sp_notes *notes,
+		   struct sp_error *err)
+{
+	const int r = iso_load(out, volume, kind, format, notes, err);
+
+	return r == 0 ? sp_fail(err, SP_ERR_FORMAT, "there is no %s", format->summary)
+		      : (r < 0 ? r : 0);
+}
+
+static int rockridge_probe(const struct sp_fs_volume *volume, struct sp_error *err)
+{
+	return iso_has(volume, ISO_ROCKRIDGE, err);
+}
+
+static int rockridge_open(struct sp_fs **out, const struct sp_fs_volume *volume,
+			  const struct sp_notes *notes, struct sp_error *err)
+{
+	return iso_get(out, volume, ISO_ROCKRIDGE, &sp_fs_rockridge, notes, err);
+}
+
+static int joliet_probe(const struct sp_fs_volume *volume, struct sp_error *err)
+{
+	return iso_has(volume, ISO_JOLIET, err);
+}
+
+static int joliet_open(struct sp_fs **out, const struct sp_fs_volume *volume,
+		       const struct sp_notes *notes, struct sp_error *err)
+{
+	return iso_get(out, volume, ISO_JOLIET, &sp_fs_joliet, notes, err);
+}
+
+static int plain_probe(const struct sp_fs_volume *volume, struct sp_error *err)
+{
+	return iso_has(volume, ISO_PLAIN, err);
+}
+
+static int plain_open(struct sp_fs **out, const struct sp_fs_volume *volume,
+		      const struct sp_notes *notes, struct sp_error *err)
+{
+	return iso_get(out, volume, ISO_PLAIN, &sp_fs_iso9660, notes, err);
+}
+
+const struct sp_fs_format sp_fs_rockridge = {"rockridge", "ISO 9660 with Rock Ridge",
+					     rockridge_probe, rockridge_open};
+const struct sp_fs_format sp_fs_joliet = {"joliet", "Joliet", joliet_probe, joliet_open};
+const struct sp_fs_format sp_fs_iso9660 = {"iso9660", "ISO 9660", plain_probe, plain_open};
