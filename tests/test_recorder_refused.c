@@ -437,6 +437,7 @@ static void a_foreign_edc_is_mended_silently(void **state)
 		{"xa-2336", 8, 2057, SP_LOSS_EDC},       /* form 1, and nothing else is compared */
 		{"xa-2336", 8, 2200, SP_LOSS_PARITY},
 		{"xa-raw", 9, 2350, SP_LOSS_EDC}, /* form 2 */
+		{"xa-2336", 9, 2332, SP_LOSS_EDC},
 	};
 
 	(void)state;

@@ -50,24 +50,28 @@ static int recorder_begin(struct sp_sink *sink, const struct sp_disc *disc,
 	return rc < 0 ? rc : recorder_session_begin(r, err);
 }
 
-/* EDC and parity of XA are made anew by the drive: what they are not already is lost. */
+/* EDC and parity of XA, 2336 bytes, are made anew by the drive, an EDC of form 2 that is not there
+ * too: what they are not already is lost. */
 static void recorder_count(struct recorder *r, const struct sp_span *span)
 {
-	const bool xa = span->mode == SP_MODE_XA || span->mode == SP_MODE_XA_FORM1 ||
-			span->mode == SP_MODE_XA_FORM2;
+	const unsigned kept = SP_PART_SUBHEADER | SP_PART_USER;
 
-	if (r->raw || !xa || !r->sink.losses)
+	if (r->raw || !(span->parts & SP_PART_ECC) || !r->sink.losses)
 		return;
 	for (uint32_t i = 0; i < span->count; i++) {
-		uint16_t state = 0;
+		const uint8_t *data = span->data + i * span->stride;
+		const unsigned mode =
+			data[2] & SP_SUBMODE_FORM2 ? SP_MODE_XA_FORM2 : SP_MODE_XA_FORM1;
+		const size_t edc = sp_sector_size(mode, kept);
+		uint8_t made[SP_RAW_SIZE];
 
-		if (span->state[i] & (SP_STATE_GENERATED | SP_STATE_UNREAD))
+		if (span->state[i] & (SP_STATE_GENERATED | SP_STATE_UNREAD) ||
+		    sp_sector_convert(NULL, mode, kept, kept | SP_PART_ECC, span->lba + i, 1, data,
+				      made, NULL, NULL, NULL) < 0)
 			continue;
-		sp_sector_check(span->mode, span->parts, span->lba + i, 1,
-				span->data + i * span->stride, &state);
-		if (state & SP_STATE_EDC)
+		if (memcmp(made + edc, data + edc, 4) != 0)
 			sp_losses_add(r->sink.losses, SP_LOSS_EDC, 1, span->lba + i);
-		else if (state & SP_STATE_ECC)
+		else if (memcmp(made, data, span->stride) != 0)
 			sp_losses_add(r->sink.losses, SP_LOSS_PARITY, 1, span->lba + i);
 	}
 }

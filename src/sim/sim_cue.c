@@ -12,27 +12,27 @@
 #define LEAD_OUT     0xaa
 #define CUE_FORM_SUB 0xc0
 
-/* Forms of main data, MMC-6 table 609: bytes that are sent, and whether what they say of header,
- * EDC and parity counts. */
+/* Forms of main data, MMC-6 table 609: bytes that are sent, and whether they are looked at. What
+ * comes of sync, header, EDC and parity never is, a form 2's EDC neither. */
 static const struct cue_form {
 	uint8_t code, mode;
 	uint8_t from;
-	bool rebuild;
+	bool ignored;
 } cue_forms[] = {
 	{0x00, SP_MODE_AUDIO, SP_PART_USER, false},
 	{0x01, SP_MODE_AUDIO, 0, false},
-	{0x10, SP_MODE_MODE1, SP_PART_USER, true},
-	{0x11, SP_MODE_MODE1, SP_PART_MAIN, true},
+	{0x10, SP_MODE_MODE1, SP_PART_USER, false},
+	{0x11, SP_MODE_MODE1, SP_PART_MAIN, false},
 	{0x12, SP_MODE_MODE1, SP_PART_USER, true},
 	{0x13, SP_MODE_MODE1, SP_PART_MAIN, true},
 	{0x14, SP_MODE_MODE1, 0, false},
-	{0x20, SP_MODE_XA, SP_PART_SUBHEADER | SP_PART_USER | SP_PART_ECC, true},
-	{0x21, SP_MODE_XA, SP_PART_MAIN, true},
-	{0x22, SP_MODE_XA, SP_PART_SUBHEADER | SP_PART_USER | SP_PART_ECC, false},
-	{0x23, SP_MODE_XA, SP_PART_MAIN, false},
+	{0x20, SP_MODE_XA, SP_PART_SUBHEADER | SP_PART_USER | SP_PART_ECC, false},
+	{0x21, SP_MODE_XA, SP_PART_MAIN, false},
+	{0x22, SP_MODE_XA, SP_PART_SUBHEADER | SP_PART_USER | SP_PART_ECC, true},
+	{0x23, SP_MODE_XA, SP_PART_MAIN, true},
 	{0x24, SP_MODE_XA, 0, false},
-	{0x30, SP_MODE_MODE2, SP_PART_USER, true},
-	{0x31, SP_MODE_MODE2, SP_PART_MAIN, true},
+	{0x30, SP_MODE_MODE2, SP_PART_USER, false},
+	{0x31, SP_MODE_MODE2, SP_PART_MAIN, false},
 	{0x32, SP_MODE_MODE2, SP_PART_USER, true},
 	{0x33, SP_MODE_MODE2, SP_PART_MAIN, true},
 	{0x34, SP_MODE_MODE2, 0, false},
@@ -104,7 +104,7 @@ static bool cue_run(struct cue *cue, sp_lba end)
 						 .count = count,
 						 .mode = cue->form->mode,
 						 .from = cue->form->from,
-						 .rebuild = cue->form->rebuild,
+						 .ignored = cue->form->ignored,
 						 .sub = cue->sub,
 						 .packed = cue->packed};
 	return true;

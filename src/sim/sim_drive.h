@@ -98,7 +98,7 @@ struct sim_run {
 	uint64_t count;
 	unsigned mode; /* of the sectors */
 	unsigned from; /* parts of the main channel that come, 0: none */
-	bool rebuild;  /* what comes of EDC, parity and header is made anew */
+	bool ignored;  /* zeros are written whatever comes; an XA sub-header counts */
 	uint8_t sub;   /* bytes of sub-channel that come */
 	bool packed;   /* R-W in order of packs */
 };

@@ -71,38 +71,40 @@ static void session_rw(struct sim_medium *m, const struct sim_run *run, const ui
 	}
 }
 
+/* The main channel of one sector of a run: sync, header, EDC and parity are the drive's. */
+static bool session_main(const struct sp_sim *sim, const struct sim_run *run, sp_lba lba,
+			 const uint8_t *in, uint8_t raw[SP_RAW_SIZE])
+{
+	unsigned mode = run->mode, from = SP_PART_USER;
+	uint8_t data[SP_RAW_SIZE] = {0};
+
+	if (run->from & SP_PART_SYNC)
+		in += SP_USER_OFFSET1;
+	if (mode == SP_MODE_XA) {
+		mode = in[2] & SP_SUBMODE_FORM2 ? SP_MODE_XA_FORM2 : SP_MODE_XA_FORM1;
+		from |= SP_PART_SUBHEADER;
+	}
+	memcpy(data, in,
+	       !run->ignored             ? sp_sector_size(mode, from)
+	       : run->mode == SP_MODE_XA ? 8
+					 : 0);
+	return sp_sector_convert(sim->medium->planned, mode, from, SP_PART_MAIN, lba, 1, data, raw,
+				 NULL, NULL, NULL) >= 0;
+}
+
 /* One sector of a run: what comes of it, and what the drive adds. */
 static uint32_t session_sector(struct sp_sim *sim, const struct sim_run *run, sp_lba lba,
 			       const uint8_t *in)
 {
 	struct sim_medium *m = sim->medium;
-	const size_t size = sp_sector_size(run->mode, run->from);
 	uint8_t raw[SP_RAW_SIZE], sub[SP_SUB_SIZE];
-	unsigned mode = run->mode, from = run->from;
 
-	if (run->from) {
-		const uint8_t *at = in;
-
-		if (run->rebuild && from & SP_PART_SYNC) /* what comes of those is not looked at */
-			at += SP_USER_OFFSET1;
-		if (mode == SP_MODE_XA)
-			mode = at[run->rebuild || !(from & SP_PART_SYNC) ? 2 : 18] &
-					       SP_SUBMODE_FORM2
-				       ? SP_MODE_XA_FORM2
-				       : SP_MODE_XA_FORM1;
-		if (run->rebuild)
-			from = mode == SP_MODE_XA_FORM1 ? SP_PART_SUBHEADER | SP_PART_USER
-			       : mode == SP_MODE_XA_FORM2
-				       ? SP_PART_SUBHEADER | SP_PART_USER | SP_PART_ECC
-				       : SP_PART_USER;
-		if (sp_sector_convert(m->planned, mode, from, SP_PART_MAIN, lba, 1, at, raw, NULL,
-				      NULL, NULL) < 0)
-			return SIM_INTERNAL;
-	}
+	if (run->from && !session_main(sim, run, lba, in, raw))
+		return SIM_INTERNAL;
 	if (run->sub && !sp_sub_generate(m->planned, lba, sub))
 		return SIM_INTERNAL;
 	if (run->sub)
-		session_rw(m, run, in + size, sub);
+		session_rw(m, run, in + sp_sector_size(run->mode, run->from), sub);
 	if (!run->from) /* nothing is sent, and nothing stored */
 		return 0;
 	if (run->mode == SP_MODE_AUDIO && !run->sub)
