@@ -1,54 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A plain disk image's partitions told in notes; and a FAT volume's own size. */
+/* What a plain disk image lacks, by its partitions or a FAT volume's own size, told in notes. */
 #include "base/bytes.h"
 #include "disc/partition.h"
 #include "formats/img.h"
 
 #include <string.h>
-
-enum { TABLE_TOLD = 32 }; /* partitions told one by one, the others are counted */
+#include <strings.h>
 
 static int table_read(void *user, uint64_t at, void *data, size_t size, struct sp_error *err)
 {
 	return sp_io_read(user, at, data, size, err);
 }
 
-/* By its kind; Apple's types are words already. */
-static void table_tell(const struct sp_io *io, const struct sp_notes *notes,
-		       const struct sp_partitions *list, const struct sp_partition *p)
-{
-	const bool kind = *p->kind && list->scheme != SP_SCHEME_APM;
-
-	sp_note(notes, "%s: partition %u: %s%s%s%s%s, block %llu, %llu blocks%s", io->name,
-		p->number, !kind && list->scheme == SP_SCHEME_MBR ? "type " : "",
-		kind ? p->kind : p->type, *p->name ? " \"" : "", p->name, *p->name ? "\"" : "",
-		(unsigned long long)p->first, (unsigned long long)p->count,
-		sp_range_ok(p->first, p->count, list->blocks) ? "" : ", beyond the image's end");
-}
-
-static void table_map(const struct sp_io *io, const struct sp_notes *notes,
+/* The list itself is told by those who show a disk. */
+static void table_cut(const struct sp_io *io, const struct sp_notes *notes,
 		      const struct sp_partitions *list)
 {
-	static const char *const table[] = {[SP_SCHEME_MBR] = "MBR partition table",
-					    [SP_SCHEME_GPT] = "GUID partition table (GPT)",
-					    [SP_SCHEME_APM] = "Apple partition map"};
-	static const char *const what[] = {[SP_SCHEME_MBR] = "the MBR",
-					   [SP_SCHEME_GPT] = "the GPT",
-					   [SP_SCHEME_APM] = "the map"};
-	const bool large = list->block_size == 4096;
+	const struct sp_partition *last = NULL;
 
-	sp_note(notes, "%s: a disk with %s %s%s", io->name,
-		list->scheme == SP_SCHEME_GPT ? "a" : "an", table[list->scheme],
-		large ? " of 4096-byte sectors; given as 512-byte blocks all the same" : "");
-	for (size_t i = 0; i < list->troubles; i++)
-		sp_note(notes, "%s: %s", io->name, list->trouble[i]);
-	for (size_t i = 0; i < list->count && i < TABLE_TOLD; i++)
-		table_tell(io, notes, list, &list->partition[i]);
-	if (list->count > TABLE_TOLD)
-		sp_note(notes, "%s: %s: %zu more partitions", io->name, what[list->scheme],
-			list->count - TABLE_TOLD);
-	else if (!list->count)
-		sp_note(notes, "%s: %s without partitions", io->name, what[list->scheme]);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct sp_partition *p = &list->partition[i];
+
+		if (!sp_range_ok(p->first, p->count, list->blocks) &&
+		    (!last || p->first + p->count > last->first + last->count))
+			last = p;
+	}
+	if (last)
+		sp_note(notes, "%s: truncated: partition %u ends at block %llu, the image at %llu",
+			io->name, last->number, (unsigned long long)(last->first + last->count),
+			(unsigned long long)list->blocks);
 }
 
 static void table_fat(struct sp_io *io, const struct sp_notes *notes)
@@ -88,6 +68,17 @@ static void table_whole(struct sp_io *io, const struct sp_notes *notes, unsigned
 		table_fat(io, notes);
 }
 
+/* An uncompressed image without its trailer is a disk like any other, whole or not. */
+static void table_named(const struct sp_io *io, const struct sp_notes *notes)
+{
+	const char *dot = strrchr(io->name, '.');
+
+	if (dot && !strcasecmp(dot, ".dmg"))
+		sp_note(notes,
+			"%s: has no UDIF trailer: plain blocks (UDRW), or cut before its trailer",
+			io->name);
+}
+
 void sp_img_describe(struct sp_io *io, const struct sp_notes *notes)
 {
 	const struct sp_disk disk = {table_read, io, io->size};
@@ -95,8 +86,9 @@ void sp_img_describe(struct sp_io *io, const struct sp_notes *notes)
 
 	if (!notes || sp_partitions_read(&list, &disk, NULL))
 		goto out;
+	table_named(io, notes);
 	if (list.scheme != SP_SCHEME_WHOLE)
-		table_map(io, notes, &list);
+		table_cut(io, notes, &list);
 	else if (list.count && sp_filesystem_optical(list.partition[0].filesystem))
 		sp_note(notes,
 			"%s: holds an optical disc's volume; as iso its sectors have 2048 bytes",

@@ -43,11 +43,11 @@ struct disk {
 /* clang-format off */
 static const struct disk disks[] = {
 	{"a.bin", 5 * MIB, "img", "partition 1: Linux, block 2048, 2048 blocks", {P(446, LINUX), BOOT}},
-	{"a.bin", 5 * MIB, "img", "GUID partition table", {P(446, PMBR), BOOT, P(512, "EFI PART\0\0\1\0")}},
-	{"a.bin", 5 * MIB, "img", "4096-byte sectors; given as 512-byte blocks",
+	{"a.bin", 5 * MIB, "img", "table: gpt of 512", {P(446, PMBR), BOOT, P(512, "EFI PART\0\0\1\0")}},
+	{"a.bin", 5 * MIB, "img", "table: gpt of 4096",
 		{P(446, PMBR), BOOT, P(4096, "EFI PART\0\0\1\0")}},
-	{"a.bin", 5 * MIB, "img", "an Apple partition map", {P(0, "ER\2\0"), P(512, "PM\0\0\0\0\0\3")}},
-	{"a.bin", 5 * MIB, "img", "an Apple partition map", {P(0, "ER\x8\0"), P(2048, "PM\0\0\0\0\0\3")}},
+	{"a.bin", 5 * MIB, "img", "table: apm of 512", {P(0, "ER\2\0"), P(512, "PM\0\0\0\0\0\3")}},
+	{"a.bin", 5 * MIB, "img", "table: apm of 2048", {P(0, "ER\x8\0"), P(2048, "PM\0\0\0\0\0\3")}},
 	{"a.bin", 1474560, "img", "a FAT12 file system", {P(0, FLOPPY), BOOT}},
 	{"a.bin", 1474560, "img", "a FAT12 file system", {P(0, FLOPPY)}}, /* as old DOS leaves it */
 	{"a.bin", 1474560 - 512, "img", "truncated: the file system has 1474560 bytes", {P(0, FLOPPY)}},
@@ -124,6 +124,32 @@ static struct sp_io *opened_io(struct opened *o, const char *name, const void *d
 	return io;
 }
 
+/* The table as info lists it, behind the notes. */
+static void opened_tell(struct opened *o, struct sp_source *src)
+{
+	struct sp_partitions list;
+	char line[400];
+
+	assert_int_equal(sp_partitions_find(&list, src, NULL), 0);
+	snprintf(line, sizeof(line), "table: %s of %u", sp_scheme_name(list.scheme),
+		 list.block_size);
+	img_note(o, line);
+	for (size_t i = 0; i < list.troubles; i++) {
+		snprintf(line, sizeof(line), "trouble: %s", list.trouble[i]);
+		img_note(o, line);
+	}
+	for (size_t i = 0; i < list.count; i++) {
+		const struct sp_partition *p = &list.partition[i];
+		const char *quote = *p->name ? "\"" : "";
+
+		snprintf(line, sizeof(line), "partition %u: %s%s%s%s%s, block %llu, %llu blocks",
+			 p->number, *p->kind ? p->kind : p->type, *quote ? " " : "", quote, p->name,
+			 quote, (unsigned long long)p->first, (unsigned long long)p->count);
+		img_note(o, line);
+	}
+	sp_partitions_free(&list);
+}
+
 /* As img, whatever else it is. */
 static int opened_as_img(struct opened *o, const void *data, uint64_t size, struct sp_source **src,
 			 struct sp_error *err)
@@ -135,7 +161,25 @@ static int opened_as_img(struct opened *o, const void *data, uint64_t size, stru
 
 	if (r)
 		sp_io_close(io);
+	else
+		opened_tell(o, *src);
 	return r;
+}
+
+static void a_disk_image_without_its_trailer_is_told(void **unused)
+{
+	static const uint8_t data[4096] = {0};
+	struct opened o;
+	struct sp_source *src;
+	struct sp_io *io = opened_io(&o, "a.DMG", data, sizeof(data));
+	const struct sp_options options = {.notes = &(struct sp_notes){img_note, &o}};
+
+	(void)unused;
+	assert_int_equal(sp_format_img.open(&src, io, &options, NULL), 0);
+	assert_non_null(strstr(o.notes, "a.DMG: has no UDIF trailer: plain blocks (UDRW), or cut "
+					"before its trailer"));
+	sp_source_close(src);
+	sp_memory_free(o.mem);
 }
 
 static void every_disk_is_named_and_described(void **unused)
@@ -179,8 +223,9 @@ static void logical_partitions_are_told(void **unused)
 		"partition 2: extended, block 2000, 6000 blocks",
 		"partition 5: Linux, block 2063, 900 blocks",
 		"partition 6: Linux swap, block 3063, 500 blocks",
-		"partition 7: FAT32, block 4001, 90000 blocks, beyond the image's end",
-		"partition 3: type 0xda, block 9000, 100 blocks",
+		"partition 7: FAT32, block 4001, 90000 blocks",
+		"truncated: partition 7 ends at block 94001, the image at 10000",
+		"partition 3: 0xda, block 9000, 100 blocks",
 	};
 	uint8_t *data = calloc(10000, 512);
 	struct opened o;
@@ -206,7 +251,7 @@ static void logical_partitions_are_told(void **unused)
 	/* a chain that runs in a circle ends */
 	put_mbr(data + 4000 * 512 + 462, 0x05, 1000, 1000);
 	assert_int_equal(opened_as_img(&o, data, 10000 * 512, &src, &err), 0);
-	assert_non_null(strstr(o.notes, "more partitions"));
+	assert_non_null(strstr(o.notes, "trouble: the chain of logical partitions does not end"));
 	sp_source_close(src);
 	sp_memory_free(o.mem);
 	free(data);
@@ -242,9 +287,8 @@ static void gpt_partitions_are_told_in_blocks_of_512(void **unused)
 	(void)unused;
 	gpt_at(data, 512, 128);
 	assert_int_equal(opened_as_img(&o, data, 4 * MIB, &src, &err), 0);
-	/* control bytes of a name are escaped by the notes */
 	assert_non_null(
-		strstr(o.notes, "partition 1: EFI system \"a\"\\x01\xc4\x80\", block 100, 100"));
+		strstr(o.notes, "partition 1: EFI system \"a\"\x01\xc4\x80\", block 100, 100"));
 	assert_non_null(strstr(o.notes, "partition 2: C12A7329-F81F-11D2-BA4B-00A0C93EC93B"));
 	sp_source_close(src);
 	sp_memory_free(o.mem);
@@ -252,7 +296,7 @@ static void gpt_partitions_are_told_in_blocks_of_512(void **unused)
 	gpt_at(data, 4096, UINT32_MAX);
 	assert_int_equal(opened_as_img(&o, data, 4 * MIB, &src, &err), 0);
 	assert_non_null(
-		strstr(o.notes, "partition 1: EFI system \"a\"\\x01\xc4\x80\", block 800, 800"));
+		strstr(o.notes, "partition 1: EFI system \"a\"\x01\xc4\x80\", block 800, 800"));
 	assert_int_equal(src->disc->track[0].mode, SP_MODE_BLOCK512);
 	assert_int_equal(src->disc->track[0].length, 4 * MIB / 512);
 	sp_source_close(src);
@@ -279,7 +323,7 @@ static void an_apple_map_is_told(void **unused)
 		memcpy(entry + 48, "Apple_HFS", 9);
 	}
 	assert_int_equal(opened_as_img(&o, data, MIB, &src, &err), 0);
-	assert_non_null(strstr(o.notes, "partition 3: Apple_HFS \"disk image with a name so "
+	assert_non_null(strstr(o.notes, "partition 3: Apple HFS \"disk image with a name so "
 					"long..\", block 192, 64 blocks"));
 	sp_source_close(src);
 	sp_memory_free(o.mem);
@@ -344,6 +388,7 @@ int main(void)
 		cmocka_unit_test(gpt_partitions_are_told_in_blocks_of_512),
 		cmocka_unit_test(an_apple_map_is_told),
 		cmocka_unit_test(wild_tables_are_harmless),
+		cmocka_unit_test(a_disk_image_without_its_trailer_is_told),
 		cmocka_unit_test(a_block_cut_short_is_padded_and_told),
 	};
 
