@@ -14,13 +14,14 @@ enum {
 };
 
 /* Numbers as in Aaru's UDIF/Constants.cs; 2 and 4 are met in real images. How many bits are stored
- * tells SHA-1 from SHA-256 where writers disagree on the number. */
+ * tells the SHAs apart where writers disagree on the number. */
 bool dmg_sum_digest(const struct dmg_sum *sum, unsigned *kind)
 {
 	static const struct {
 		uint32_t least, most;
 		unsigned size, kind;
-	} known[] = {{2, 2, 4, 0}, {4, 4, 16, 1}, {6, 9, 20, 2}, {6, 9, 32, 3}};
+	} known[] = {{2, 2, 4, 0},  {4, 4, 16, 1}, {6, 9, 20, 2},
+		     {6, 9, 32, 3}, {6, 9, 48, 4}, {6, 9, 64, 5}};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (sum->type < known[i].least || sum->type > known[i].most ||
@@ -34,7 +35,8 @@ bool dmg_sum_digest(const struct dmg_sum *sum, unsigned *kind)
 
 const char *dmg_sum_name(const struct dmg_sum *sum, char text[32])
 {
-	static const char *const name[] = {"CRC-32", "MD5", "SHA-1", "SHA-256"};
+	static const char *const name[] = {"CRC-32",  "MD5",     "SHA-1",
+					   "SHA-256", "SHA-384", "SHA-512"};
 	unsigned kind;
 
 	if (dmg_sum_digest(sum, &kind))

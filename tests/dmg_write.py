@@ -266,7 +266,7 @@ def partitions(data, args):
 class Checksum:
     """Of one kind: (type, bits, bytes)."""
     KINDS = {"crc32": (2, 32, None), "md5": (4, 128, "md5"), "sha1": (6, 160, "sha1"),
-             "sha256": (8, 256, "sha256"), "none": (0, 0, None)}
+             "sha256": (8, 256, "sha256"), "sha384": (9, 384, "sha384"), "sha512": (9, 512, "sha512"), "none": (0, 0, None)}
 
     def __init__(self, kind):
         self.type, self.bits, self.name = self.KINDS[kind]

@@ -31,7 +31,7 @@ struct image {
 	struct run run[2][12]; /* of two parts: 40 blocks, 24 blocks */
 	size_t runs[2];
 	uint32_t sum_type, sum_bits;
-	uint8_t sum[2][32], fork_sum[32], master[32];
+	uint8_t sum[2][64], fork_sum[64], master[64];
 	char doctype[100];
 	uint8_t out[100000];
 	size_t size, koly, mish[2]; /* places in out; mish is base64 there, see `spoil` */
@@ -128,7 +128,7 @@ static size_t put_mish(const struct image *im, unsigned part, uint8_t *out)
 	put_be64(out + 16, part ? 24 : 40);
 	put_be32(out + 64, im->sum_type);
 	put_be32(out + 68, im->sum_bits);
-	memcpy(out + 72, im->sum[part], 32);
+	memcpy(out + 72, im->sum[part], 64);
 	put_be32(out + 200, (uint32_t)im->runs[part]);
 	for (size_t i = 0; i < im->runs[part]; i++) {
 		const struct run *run = &im->run[part][i];
@@ -230,12 +230,12 @@ static void finish(struct image *im)
 	put_be32(k + 0x3c, 1);
 	put_be32(k + 0x50, im->sum_type);
 	put_be32(k + 0x54, im->sum_bits);
-	memcpy(k + 0x58, im->fork_sum, 32);
+	memcpy(k + 0x58, im->fork_sum, 64);
 	put_be64(k + (im->rsrc ? 0x28 : 0xd8), maps);
 	put_be64(k + (im->rsrc ? 0x30 : 0xe0), size);
 	put_be32(k + 0x160, im->sum_type);
 	put_be32(k + 0x164, im->sum_bits);
-	memcpy(k + 0x168, im->master, 32);
+	memcpy(k + 0x168, im->master, 64);
 	put_be32(k + 0x1e8, 1);
 	put_be64(k + 0x1ec, BLOCKS);
 }
@@ -521,7 +521,19 @@ static void other_kinds_of_checksums_are_checked_or_named(void **state)
 		 "\x3c"
 		 "\x22\x18\xf6\x6c\x92\xb8\x9b\x55\xf3\x65\x60",
 		 "SHA-256"},
-		{9, 512, "", NULL},
+		{8, 384,
+		 "\xd8\x3d\x9a\x38\xc2\x38\xef\x3b\x7b\xc2\x07\xbb\xea\x32\x87\xa8"
+		 "\xb3\x7b\x37\xe7\x31\x48\x0a\x8d\x24\x0d\x2a\x69\x53\x08\x6c\x5e"
+		 "\xcb\xdf\x7e\xe4\xc7\x2f\xec\x3a\x3e\x9d\x4a\x87\xf4\xf9\xb4\xfe",
+		 "SHA-384"},
+		{9, 512,
+		 "\xdf\x40\xd4\xa7\x74\xe0\xb4\x53\xa5\xb8\x7c\x00\xd6\xf0\xef\x5d"
+		 "\x75\x31\x43\x45\x4e\x88\xee\x5f\x7b\x60\x71\x34\x59\x82\x94\xc7"
+		 "\x90\x5c\xcb\xcf\x94\xbb\xc4\x6e\x47\x4d\xb6\xeb\x44\xe5\x6a\x6d"
+		 "\xbb\x6d\x9a\x1b\xe9\xd4\xfb\x5d\x1b\x5f\x2d\x0c\x6e\xd3\x4b\xfe",
+		 "SHA-512"},
+		{9, 224, "", NULL},
+		{10, 512, "", NULL},
 		{1, 32, "", NULL},
 		{2, 64, "", NULL},
 		{2, 0x80000000, "", NULL},

@@ -130,7 +130,7 @@ try '' 'blocks that do not gain' reads udzo gpt --never-raw --chunk 3
 try '' 'LZVN alone' reads ulfo gpt --lzvn
 try '' 'blocks over the whole disk' reads ulmo gpt --chunk 100000
 try '' 'comments in tables' reads udzo gpt --comments
-for sum in md5 sha1 sha256 none; do
+for sum in md5 sha1 sha256 sha384 sha512 none; do
 	try '' "checksums: $sum" reads udzo gpt --checksum $sum
 done
 try '' 'the trailer first' reads udzo gpt --koly start
@@ -165,6 +165,7 @@ fault() { # FAULT CODE TEXT OPTION…
 	try '' "fault $fault: exit $code, \"$text\"" faulty $code "$text" $fault "$@"
 }
 fault data-crc 3 'data fork CRC-32 is '
+fault blkx-crc 3 'SHA-512 of .* is ' --checksum sha512
 fault blkx-crc 3 'CRC-32 of .* is '
 fault master-crc 3 'master CRC-32 is '
 fault flip 3 'bad.dmg: block at byte [0-9]* (zlib, .*: damaged\|CRC-32 .* is '

@@ -19,7 +19,8 @@ struct sp_digest_state {
 
 struct sp_digest_state *sp_digest_new(unsigned kind)
 {
-	static const EVP_MD *(*const md[])(void) = {NULL, EVP_md5, EVP_sha1, EVP_sha256};
+	static const EVP_MD *(*const md[])(void) = {NULL,       EVP_md5,    EVP_sha1,
+						    EVP_sha256, EVP_sha384, EVP_sha512};
 
 	if (kind >= sizeof(md) / sizeof(md[0]))
 		return NULL;
