@@ -2,10 +2,13 @@
 /* Runs a fuzz target without a fuzzer: every seed as it is, cut at every byte, and mutated. Any
  * crash, sanitizer report or hang ends the program. */
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -18,10 +21,13 @@ enum {
 	FUZZ_ROOM = 4096, /* by which mutants may be longer */
 	FUZZ_MUTANTS = 200,
 	FUZZ_SECONDS = 300, /* for one seed with all its mutants; more is a hang */
+	FUZZ_SLOW = 5,      /* for one input, where mutants were asked for … */
+	FUZZ_MEMORY = 512,  /* … and MB for all */
 };
 
 static char **fuzz_seed;
 static size_t fuzz_seeds;
+static double fuzz_slowest; /* seconds one input took */
 
 static uint32_t fuzz_random(uint64_t *state, uint32_t below)
 {
@@ -74,13 +80,20 @@ static void fuzz_find(void)
 static void fuzz_run(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = malloc(size ? size : 1);
+	struct timespec begin, end;
 
 	if (!copy)
 		abort();
+	clock_gettime(CLOCK_MONOTONIC, &begin);
 	if (size)
 		memcpy(copy, data, size);
 	LLVMFuzzerTestOneInput(copy, size);
 	free(copy);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	const double took =
+		(double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+	if (took > fuzz_slowest)
+		fuzz_slowest = took;
 }
 
 /* Move data[from…] to data[to…]; the new size. */
@@ -168,6 +181,7 @@ int main(int argc, char **argv)
 {
 	unsigned long mutants = getenv("SPINDLE_LONG") ? FUZZ_MUTANTS * 50 : FUZZ_MUTANTS;
 	int failed = 0;
+	bool asked = false;
 
 	for (int c; (c = getopt(argc, argv, "m:")) != -1;) {
 		if (c != 'm') {
@@ -175,6 +189,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 		mutants = strtoul(optarg, NULL, 10);
+		asked = true;
 	}
 	for (int i = optind; i < argc; i++)
 		fuzz_add(argv[i]);
@@ -201,5 +216,13 @@ int main(int argc, char **argv)
 		free(fuzz_seed[i]);
 	}
 	free(fuzz_seed);
+	struct rusage usage;
+	getrusage(RUSAGE_SELF, &usage);
+	printf("# slowest input %.3f s, peak memory %ld MB\n", fuzz_slowest,
+	       usage.ru_maxrss / 1024);
+	if (asked && (fuzz_slowest > FUZZ_SLOW || usage.ru_maxrss / 1024 > FUZZ_MEMORY)) {
+		printf("not ok - more than %d s or %d MB\n", FUZZ_SLOW, FUZZ_MEMORY);
+		failed++;
+	}
 	return failed || !fuzz_seeds;
 }
