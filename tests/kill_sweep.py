@@ -80,9 +80,10 @@ def audio_sheet(directory, stem, lengths, seed):
 class Case:
     """One conversion, fresh or over an old set, with what it makes when nothing fails."""
 
-    def __init__(self, base, name, src, old_src, dst, more, force):
+    def __init__(self, base, name, src, old_src, dst, more, force, sample=SAMPLE):
         self.name = name + (" over an old set" if force else "")
         self.base, self.src, self.dst, self.force = base, src, dst, force
+        self.sample = sample
         self.more = more + (["--force"] if force else [])
         self.tidy = more + ["--force"]
         self.old = {}
@@ -196,10 +197,11 @@ class Case:
 
     def numbers(self):
         every = list(range(1, self.calls + 1))
-        if SAMPLE and len(every) > SAMPLE:
+        if self.sample and len(every) > self.sample:
             # the ends are where names change; the middle is one transfer like another
-            head, tail = every[:8], every[-18:]
-            every = head + sorted(random.sample(every[8:-18], SAMPLE - 26)) + tail
+            first, last = self.sample * 2 // 9, self.sample // 2
+            middle = random.sample(every[first:-last], self.sample - first - last)
+            every = every[:first] + sorted(middle) + every[-last:]
         return every
 
 
@@ -262,8 +264,9 @@ def main():
         audio_sheet(base, "a-audio", [20, 30, 10], 3)
         audio_sheet(base, "b-audio", [15, 12, 21], 4)
         for stem in "ab":
-            Case.must(convert(os.path.join(base, stem + ".iso"), os.path.join(base, stem + ".cue"),
-                              []))
+            for end in ".cue", ".dmg":
+                Case.must(convert(os.path.join(base, stem + ".iso"), os.path.join(base, stem + end),
+                                  []))
         for stem in "ab":
             os.makedirs(os.path.join(base, stem + "-folder", "inner"))
             for i in range(5):
@@ -274,13 +277,18 @@ def main():
                  ("cue to a bin a track", "%s-audio.cue", "out.cue", ["-O", "bins=track"]),
                  ("cue to FLAC", "%s-audio.cue", "out.cue", ["-O", "audio=flac", "-O", "bins=track"]),
                  ("cue to iso", "%s.cue", "out.iso", []),
-                 ("iso to cue, verified", "%s.iso", "out.cue", ["--verify"])]
+                 ("iso to cue, verified", "%s.iso", "out.cue", ["--verify"]),
+                 ("iso to dmg", "%s.iso", "out.dmg", ["-O", "chunk=4"]),
+                 ("dmg to iso", "%s.dmg", "out.iso", [])]
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             for name, src, dst, more in kinds:
                 authored = src.endswith("-folder")
-                for force in (False,) if authored else (False, True):
+                # one file is like another: disk images are sampled less densely
+                few = "dmg" in name and not LONG
+                for force in (False,) if authored or few else (False, True):
                     case = Case(base, name, os.path.join(base, src % "a"),
-                                os.path.join(base, src % "b"), dst, more, force)
+                                os.path.join(base, src % "b"), dst, more, force,
+                                12 if few else SAMPLE)
                     numbers = case.numbers()
                     sweep(pool, case.name + ": killed at any call",
                           [("call %d of %d" % (n, case.calls), case.killed, "io:%d:%s" % (n, how))

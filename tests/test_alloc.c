@@ -286,6 +286,29 @@ static void no_memory_while_making_sound_files_is_said(void **unused)
 	}
 }
 
+static void no_memory_while_packing_blocks_is_said(void **unused)
+{
+	(void)unused;
+	static const char *const kind[] = {"UDRO", "UDBZ", "ULFO", "ULMO"};
+
+	for (size_t i = 0; i < sizeof(kind) / sizeof(kind[0]); i++) {
+		const struct sp_option option = {"kind", kind[i]};
+		struct alloc_job job = {.format = sp_format_named("dmg"),
+					.layout = layout_named("data2048"),
+					.options = {.option = &option, .options = 1},
+					.mem = sp_memory_new(),
+					.name = "image.dmg"};
+
+		struct sp_error err;
+
+		alloc_sweep(run_create, &job);
+		alloc.nth = 0;
+		assert_int_equal(run_create(&job, &err), 0);
+		alloc_sweep(run_open, &job);
+		sp_memory_free(job.mem);
+	}
+}
+
 static void no_memory_on_the_road_is_said(void **unused)
 {
 	(void)unused;
@@ -447,6 +470,7 @@ int main(void)
 		cmocka_unit_test(no_memory_while_opening_is_said),
 		cmocka_unit_test(no_memory_while_creating_is_said),
 		cmocka_unit_test(no_memory_while_making_sound_files_is_said),
+		cmocka_unit_test(no_memory_while_packing_blocks_is_said),
 		cmocka_unit_test(no_memory_on_the_road_is_said),
 		cmocka_unit_test(no_memory_while_mending_is_said),
 		cmocka_unit_test(no_memory_leaves_no_files),

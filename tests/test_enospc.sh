@@ -44,6 +44,8 @@ printf 'FILE "a.bin" BINARY\r\n  TRACK 01 AUDIO\r\n    INDEX 01 00:00:00\r\n  TR
 	>"$base/a.cue"
 "$SPINDLE" convert "$base/a.iso" "$base/m.cue" >/dev/null 2>&1
 ok $? "the conversions work where there is room"
+"$SPINDLE" convert "$base/a.iso" "$base/a.dmg" >/dev/null 2>&1
+ok $? "also to a disk image"
 
 # Free space is asked for before: here nobody tells, so that the disk does fill up.
 LIBFAULT=${LIBFAULT:-${builddir:-.}/tests/.libs/libfault.so}
@@ -101,6 +103,11 @@ if test "$how" = tmpfs; then
 		refused 'iso to cue' "$kib" untold "$SPINDLE" convert "$base/a.iso" "$full/out.cue"
 		refused 'a bin a track' "$kib" untold "$SPINDLE" convert "$base/a.cue" "$full/out.cue" -O bins=track
 	done
+	for kib in 4 16 400 592 600; do
+		refused 'iso to dmg' "$kib" "$SPINDLE" convert "$base/a.iso" "$full/out.dmg"
+		refused 'iso to a plain dmg' "$kib" "$SPINDLE" convert "$base/a.iso" "$full/out.dmg" -O kind=UDRO
+	done
+	refused 'dmg to iso' 400 untold "$SPINDLE" convert "$base/a.dmg" "$full/out.iso"
 	for kib in 64 400; do
 		refused 'with --verify' "$kib" untold "$SPINDLE" convert "$base/a.iso" "$full/out.cue" --verify
 	done
