@@ -296,6 +296,27 @@ static void every_pressing_counts_for_a_track(void **state)
 	assert_int_equal(verdict[2].offset, 664);
 	assert_int_equal(verdict[2].most, 200);
 	sp_ar_response_clear(&response);
+
+	/* as tracks 2 … 4 behind data: its place comes first, and the last track has none */
+	const uint32_t behind[] = {0, ar.track[0].v1, ar.track[1].v2};
+	size = answer_put(data, disc, (const uint8_t[]){0, 6, 5}, behind, none);
+	assert_int_equal(sp_ar_parse(&response, "x.bin", data, size, NULL), 0);
+	for (unsigned i = 0; i < 3; i++)
+		ar.track[i].number = i + 2;
+	sp_ar_compare(&ar, &response, verdict);
+	assert_int_equal(verdict[0].confidence, 6);
+	assert_int_equal(verdict[0].version, 1);
+	assert_int_equal(verdict[1].confidence, 5);
+	assert_int_equal(verdict[1].version, 2);
+	assert_int_equal(verdict[2].confidence, 0);
+	sp_ar_response_clear(&response);
+	/* or by the music alone */
+	size = answer_put(data, disc, (const uint8_t[]){7, 3, 2}, v1, none);
+	assert_int_equal(sp_ar_parse(&response, "x.bin", data, size, NULL), 0);
+	sp_ar_compare(&ar, &response, verdict);
+	assert_int_equal(verdict[0].confidence, 7);
+	assert_int_equal(verdict[1].confidence, 3);
+	sp_ar_response_clear(&response);
 	sp_ar_clear(&ar);
 	sp_ar_clear(&other);
 	sp_disc_free(disc);

@@ -461,6 +461,12 @@ static void ids_are_those_of_known_discs(void **state)
 	static const sp_lba enhanced[] = {0,      15537,  31691,  50866,  66466,  81202, 99409,
 					  115920, 133093, 149847, 161560, 177682, 207106};
 	static const sp_lba plain[] = {0, 15213, 32164, 46442, 63264, 80339};
+	static const sp_lba liquid[] = {0,      12617,  40337,  63075,  93260, 117965,
+					151715, 184190, 215110, 247305, 281585};
+	static const sp_lba game[] = {
+		150,    66728,  76502,  85963,  93760,  104048, 116066, 124743, 134206, 142916,
+		151852, 160720, 169425, 178731, 188459, 196711, 206354, 214845, 223686, 225746,
+		226384, 232668, 239447, 239931, 244989, 254264, 260066, 261222, 261674};
 	char cddb[9], mb[29], ar[27];
 
 	(void)state;
@@ -477,6 +483,22 @@ static void ids_are_those_of_known_discs(void **state)
 	disc->track[12].session = 2;
 	assert_true(sp_disc_id_ctdb(disc, mb));
 	assert_string_equal(mb, "r6So1qSNQD5cupcsH68dNrop4j4-");
+	sp_disc_free(disc);
+
+	/* a game with data first: as EAC and dBpoweramp have it (arcctgx/ARver, doc/data_track.md)
+	 */
+	disc = sp_disc_new();
+	assert_non_null(disc);
+	sp_disc_add_session(disc)->lead_out = 261976 - 150;
+	for (unsigned i = 0; i < 29; i++)
+		add_track(disc, SP_LBA_NONE, game[i] - 150, 1, i ? SP_MODE_AUDIO : SP_MODE_MODE1);
+	assert_true(sp_disc_id_accuraterip(disc, ar));
+	assert_string_equal(ar, "00517a54-05a845d2-af0da31d");
+	sp_disc_free(disc);
+	/* and an Enhanced CD of ten tracks from there */
+	disc = toc(liquid, 11, 10, 333651);
+	assert_true(sp_disc_id_accuraterip(disc, ar));
+	assert_string_equal(ar, "00164419-00b9f6e2-9e11600b");
 	sp_disc_free(disc);
 
 	disc = toc(plain, 6, 6, 95312);

@@ -65,7 +65,7 @@ struct sp_ar_response {
 SP_API int sp_ar_parse(struct sp_ar_response *response, const char *name, const uint8_t *data,
 		       size_t size, struct sp_error *err);
 SP_API void sp_ar_response_clear(struct sp_ar_response *response);
-/* Is it the answer for `disc`? Ids by CD Extra's rule (data last) or with track numbers. */
+/* Is it the answer for `disc`? id2 by the order of the music, or with track numbers. */
 SP_API bool sp_ar_is_of(const struct sp_ar_response *response, const struct sp_disc *disc);
 
 struct sp_ar_verdict {

@@ -74,7 +74,8 @@ static bool ar_hex(const char *text, uint32_t *value)
 	return true;
 }
 
-/* id2 with the tracks' own numbers, where data before the music makes them another thing. */
+/* id2 with the tracks' own numbers, which differ where data lies before the music. EAC and the
+ * database count the music's (ARver's notes, of a mixed disc); whipper counts these. */
 static uint32_t ar_id2_numbers(const struct sp_disc *disc)
 {
 	const uint32_t lead_out = (uint32_t)disc->session[disc->sessions - 1].lead_out;
@@ -126,25 +127,37 @@ static unsigned ar_confidence(const struct sp_ar_response *r, size_t track, uint
 	return sum;
 }
 
+/* Where a track's answers are: places are counted by the table of contents, so that data before the
+ * music takes the first one and the last track has none (the answer for a mixed disc that ARver's
+ * notes show). In case some pressing has it otherwise, by the music alone. */
+enum { AR_PLACES = 2 };
+static bool ar_place(const struct sp_ar *ar, const struct sp_ar_response *r, size_t i, unsigned way,
+		     size_t *place)
+{
+	*place = way ? i : ar->track[i].number - 1u;
+	return *place < r->tracks && (!way || ar->track[i].number != i + 1);
+}
+
 static void ar_compare_track(const struct sp_ar *ar, size_t i, const struct sp_ar_response *r,
-			     struct sp_ar_verdict *v)
+			     size_t place, struct sp_ar_verdict *v)
 {
 	const struct sp_ar_track *t = &ar->track[i];
-	const unsigned one = ar_confidence(r, i, t->v1);
-	const unsigned two = t->v2 == t->v1 ? 0 : ar_confidence(r, i, t->v2);
+	const unsigned one = ar_confidence(r, place, t->v1);
+	const unsigned two = t->v2 == t->v1 ? 0 : ar_confidence(r, place, t->v2);
 
+	*v = (struct sp_ar_verdict){0};
 	v->confidence = one + two;
 	v->version = two >= one && two ? 2 : one ? 1 : 0;
 	for (size_t n = 0; n < r->pressings; n++)
-		if (ar_answer(r, n, i)->confidence > v->most)
-			v->most = ar_answer(r, n, i)->confidence;
+		if (ar_answer(r, n, place)->confidence > v->most)
+			v->most = ar_answer(r, n, place)->confidence;
 	for (int offset = -SP_AR_OFFSET_MAX; !v->confidence && offset <= SP_AR_OFFSET_MAX;
 	     offset++) {
 		uint32_t crc;
 
 		if (!sp_ar_v1_at(ar, i, offset, &crc))
 			break;
-		const unsigned sum = ar_confidence(r, i, crc);
+		const unsigned sum = ar_confidence(r, place, crc);
 		if (sum <= v->other)
 			continue;
 		v->other = sum;
@@ -156,9 +169,19 @@ void sp_ar_compare(const struct sp_ar *ar, const struct sp_ar_response *response
 		   struct sp_ar_verdict *verdict)
 {
 	for (size_t i = 0; i < ar->tracks; i++) {
+		size_t place;
+
 		verdict[i] = (struct sp_ar_verdict){0};
-		if (i < response->tracks)
-			ar_compare_track(ar, i, response, &verdict[i]);
+		for (unsigned way = 0; way < AR_PLACES; way++) {
+			struct sp_ar_verdict v;
+
+			if (!ar_place(ar, response, i, way, &place))
+				continue;
+			ar_compare_track(ar, i, response, place, &v);
+			if (!way || v.confidence > verdict[i].confidence ||
+			    (!verdict[i].confidence && v.other > verdict[i].other))
+				verdict[i] = v;
+		}
 	}
 }
 
@@ -171,10 +194,14 @@ static unsigned ar_fits(const struct sp_ar *ar, const struct sp_ar_response *r, 
 
 	if (!sp_ar_frame450_at(ar, i, offset, &crc) || !crc)
 		return 0;
-	for (size_t n = 0; n < r->pressings; n++) {
-		const struct sp_ar_answer *a = ar_answer(r, n, i);
+	for (unsigned way = 0; way < AR_PLACES && !sum; way++) {
+		size_t place;
 
-		sum += a->frame450 == crc ? a->confidence : 0u;
+		for (size_t n = 0; n < r->pressings && ar_place(ar, r, i, way, &place); n++) {
+			const struct sp_ar_answer *a = ar_answer(r, n, place);
+
+			sum += a->frame450 == crc ? a->confidence : 0u;
+		}
 	}
 	return sum;
 }
@@ -189,7 +216,7 @@ bool sp_ar_drive_offset(const struct sp_ar *ar, const struct sp_ar_response *res
 	for (int o = -SP_AR_OFFSET_MAX; o <= SP_AR_OFFSET_MAX; o++) {
 		unsigned fit = 0, sum = 0;
 
-		for (size_t i = 0; i < ar->tracks && i < response->tracks; i++) {
+		for (size_t i = 0; i < ar->tracks; i++) {
 			const unsigned said = ar_fits(ar, response, i, o);
 
 			fit += said > 0;
