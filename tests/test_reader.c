@@ -548,6 +548,49 @@ static void a_dvd_is_taken_by_what_one_table_says(void **state)
 	}
 }
 
+/* A disc whose begin is damaged says nothing against the drive. */
+static void c2_is_believed_of_a_drive_whose_disc_is_damaged_at_its_begin(void **state)
+{
+	static const struct {
+		const char *profile, *faults;
+		unsigned c2;
+	} known[] = {
+		{"ordinary", "0..60 c2 40\n", SP_C2_294},
+		{"ordinary", "0..60 c2 40 times 60\n", SP_C2_294}, /* otherwise each time */
+		{"ordinary", "0..119 c2 40\n", SP_C2_294},         /* a whole track */
+		{"pioneer", "0..60 c2 40 times 60\n", 0},          /* as without damage */
+		{"no-c2", "0..60 c2 40\n", SP_C2_NONE},
+		{"dirty-c2", "0..60 c2 40\n", SP_C2_USELESS},
+		{"ordinary", "any c2 40\n", SP_C2_USELESS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		struct bench *b =
+			bench_open("indexes", profile_named(known[i].profile), known[i].faults);
+		unsigned want = known[i].c2;
+		struct sp_error err = {0};
+
+		if (sp_reader_load(b->reader, &err) || sp_reader_probe(b->reader, &err))
+			fail_msg("%s", err.text);
+		if (!want) {
+			struct bench *whole =
+				bench_open("indexes", profile_named(known[i].profile), NULL);
+
+			if (sp_reader_load(whole->reader, &err) ||
+			    sp_reader_probe(whole->reader, &err))
+				fail_msg("%s", err.text);
+			want = sp_reader_abilities(whole->reader)->c2;
+			bench_close(whole);
+		}
+		const struct sp_drive_abilities *able = sp_reader_abilities(b->reader);
+		if (able->c2 != want || able->sub == SP_SUB_NONE || able->sub == SP_SUB_USELESS)
+			fail_msg("%s, %s: c2 %u, not %u; sub-channel %u", known[i].profile,
+				 known[i].faults, able->c2, want, able->sub);
+		bench_close(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -556,6 +599,7 @@ int main(void)
 		cmocka_unit_test(a_disc_in_a_drive_is_not_the_image_that_lies_in_it),
 		cmocka_unit_test(a_wrong_sector_is_taken_for_the_right_one),
 		cmocka_unit_test(a_q_with_a_wrong_crc_is_not_told),
+		cmocka_unit_test(c2_is_believed_of_a_drive_whose_disc_is_damaged_at_its_begin),
 		cmocka_unit_test(c2_points_elsewhere_once_an_offset_is_applied),
 		cmocka_unit_test(sectors_before_a_bad_one_are_lost),
 		cmocka_unit_test(trouble_with_the_drive_is_taken_for_damage),

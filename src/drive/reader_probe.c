@@ -10,6 +10,7 @@
 
 #define PROBE_SECTORS 8
 #define PROBE_PLACES  6
+#define PROBE_TRIES   12 /* places that are looked at for C2 */
 #define PROBE_BLOCK   (SP_RAW_SIZE + SP_C2_SIZE + 2 + SP_SUB_SIZE)
 #define PROBE_OVER    150     /* sectors beyond the tracks that are looked for */
 #define PROBE_SHIFT   10      /* sectors Q may come late or early */
@@ -19,6 +20,8 @@
 struct probe {
 	struct sp_reader *reader;
 	unsigned kind;
+	const struct sp_track *track;
+	unsigned place; /* in it: the next one to try */
 	sp_lba lba;
 	uint32_t count;
 	uint8_t *plain; /* count × 2352, read without anything else */
@@ -70,23 +73,79 @@ static uint32_t probe_clean(const struct probe *p, const struct reader_block *bl
 	return clean;
 }
 
-static void probe_c2(struct probe *p)
+/* Sectors of the track that can be read and lie far enough from its ends: the next such place. */
+static bool probe_place(struct probe *p)
+{
+	const struct reader_block block = {.size = SP_RAW_SIZE};
+	const struct sp_track *track = p->track;
+
+	p->kind = track->mode == SP_MODE_AUDIO ? READER_AUDIO : READER_DATA;
+	p->count = track->length < PROBE_SECTORS ? (uint32_t)track->length : PROBE_SECTORS;
+	while (p->place < PROBE_PLACES) {
+		struct sp_read read = {.parts = SP_PART_MAIN};
+		uint32_t good = 0;
+
+		p->lba = track->start +
+			 (sp_lba)((track->length - p->count) * ++p->place / (PROBE_PLACES + 1));
+		reader_command(p->reader, &read, p->kind, p->lba, p->count, &block, p->plain, &good,
+			       NULL);
+		if (good == p->count)
+			return true;
+	}
+	return false;
+}
+
+/* What C2 there is, as this place shows it. *refused: none, whatever the place. */
+static unsigned probe_c2_here(struct probe *p, bool *refused)
 {
 	static const uint8_t kinds[] = {SP_C2_294, SP_C2_296};
 	struct sp_drive_abilities *able = &p->reader->able;
 	struct reader_block block;
 
+	*refused = true;
 	for (size_t i = 0; i < sizeof(kinds); i++) {
 		able->c2 = kinds[i];
-		if (!probe_read(p, SP_PART_MAIN | SP_PART_C2, &block) ||
-		    !probe_most(p, probe_same(p, &block)))
+		if (!probe_read(p, SP_PART_MAIN | SP_PART_C2, &block))
 			continue;
-		/* errors all over a place that reads well are none */
-		if (!probe_most(p, probe_clean(p, &block)))
-			able->c2 = SP_C2_USELESS;
-		return;
+		*refused = false;
+		if (probe_most(p, probe_same(p, &block)))
+			return probe_most(p, probe_clean(p, &block)) ? able->c2 : SP_C2_USELESS;
 	}
-	able->c2 = SP_C2_NONE;
+	return SP_C2_NONE;
+}
+
+/* Errors, or samples that come otherwise each time, may be the place's and not the drive's: others
+ * are looked at until one is without. Errors everywhere are none. */
+static void probe_c2(struct probe *p)
+{
+	const struct sp_track *const track = p->track;
+	const struct sp_disc *disc = p->reader->disc;
+	const unsigned place = p->place;
+	bool refused;
+	unsigned c2 = probe_c2_here(p, &refused);
+
+	for (size_t i = 0, tries = 0; i <= disc->tracks; i++) {
+		const struct sp_track *t = i ? &disc->track[i - 1] : track;
+
+		if ((i && t == track) || t->mode != track->mode || !t->length)
+			continue;
+		p->track = t;
+		p->place = i ? 0 : place;
+		while (!refused && (c2 == SP_C2_NONE || c2 == SP_C2_USELESS) &&
+		       tries++ < PROBE_TRIES && probe_place(p)) {
+			const unsigned here = probe_c2_here(p, &refused);
+
+			c2 = here == SP_C2_NONE ? c2 : here;
+		}
+		if (refused || (c2 != SP_C2_NONE && c2 != SP_C2_USELESS))
+			break;
+	}
+	p->reader->able.c2 = (uint8_t)c2;
+	if (c2 != SP_C2_NONE && c2 != SP_C2_USELESS)
+		return;
+	p->track = track;
+	p->place = place - 1;
+	probe_place(p); /* what comes next is tried where it was */
 }
 
 /* What the Qs of the blocks say. */
@@ -265,27 +324,6 @@ static void probe_blocks(struct probe *p, uint64_t room)
 	reader->able.max_blocks = limited ? (uint32_t)(count ? count : 1) : 0;
 }
 
-/* Sectors that can be read and lie far enough from an end of their track. */
-static bool probe_place(struct probe *p, const struct sp_track *track)
-{
-	const struct reader_block block = {.size = SP_RAW_SIZE};
-
-	p->kind = track->mode == SP_MODE_AUDIO ? READER_AUDIO : READER_DATA;
-	p->count = track->length < PROBE_SECTORS ? (uint32_t)track->length : PROBE_SECTORS;
-	for (unsigned i = 0; i < PROBE_PLACES; i++) {
-		struct sp_read read = {.parts = SP_PART_MAIN};
-		uint32_t good = 0;
-
-		p->lba = track->start +
-			 (sp_lba)((track->length - p->count) * (i + 1) / (PROBE_PLACES + 1));
-		reader_command(p->reader, &read, p->kind, p->lba, p->count, &block, p->plain, &good,
-			       NULL);
-		if (good == p->count)
-			return true;
-	}
-	return false;
-}
-
 /* Audio first: C2 and offsets matter there. Longest track first. */
 static bool probe_find(struct probe *p)
 {
@@ -309,7 +347,9 @@ static bool probe_find(struct probe *p)
 		}
 		if (best == disc->tracks)
 			return false;
-		if (probe_place(p, &disc->track[best]))
+		p->track = &disc->track[best];
+		p->place = 0;
+		if (probe_place(p))
 			return true;
 		tried[best] = true;
 	}
