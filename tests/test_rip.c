@@ -272,6 +272,62 @@ static void a_sector_is_as_it_is_told_to_be(void **state)
 	}
 }
 
+/* A drive that is off by some samples fails at all sectors it gives that a bad one of the disc lies
+ * in; these lie in one more of ours, of whose first and last one all other samples are there. */
+static void a_bad_sector_costs_what_the_drive_did_not_give_and_no_more(void **state)
+{
+	static const struct {
+		const char *name;
+		int offset;
+	} known[] = {{"ordinary", 0}, {"lg-asus", 6}, {"pioneer", 667}, {"usb-bridge", 102}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		const struct sp_rip_setup setup = {.retries = 1, .offset = known[i].offset};
+		struct bench *b = bench_open("indexes", profile_named(known[i].name),
+					     "30 unreadable\n", &setup);
+		struct sp_error err = {0};
+		struct sp_source *src;
+		unsigned bytes = 0, sectors = 0;
+
+		if (sp_rip_run(b->rip, b->store, &err) || sp_rip_source(&src, b->rip, &err))
+			fail_msg("%s: %s", known[i].name, err.text);
+		for (sp_lba lba = 20; lba < 50; lba++) {
+			uint8_t got[SP_RAW_SIZE], want[SP_RAW_SIZE];
+			uint16_t states[2] = {0, 0};
+			struct sp_span a = {.lba = lba,
+					    .count = 1,
+					    .mode = SP_MODE_AUDIO,
+					    .parts = sp_disc_region(src->disc, lba)->parts,
+					    .stride = SP_RAW_SIZE,
+					    .data = got,
+					    .state = states};
+			struct sp_span m = a;
+
+			m.parts = sp_disc_region(b->medium->disc, lba)->parts;
+			m.data = want;
+			m.state = states + 1;
+			if (sp_source_read(src, &a, &err) || sp_source_read(b->medium, &m, &err))
+				fail_msg("%s: %s", known[i].name, err.text);
+			sectors += (states[0] & SP_STATE_UNREAD) != 0;
+			for (unsigned k = 0; k < SP_RAW_SIZE; k++) {
+				if (got[k] == want[k])
+					continue;
+				bytes++;
+				assert_int_equal(got[k], 0);
+				assert_true(states[0] & SP_STATE_UNREAD);
+			}
+		}
+		const unsigned failed = known[i].offset ? sectors - 1 : 1;
+		assert_in_range(sectors, 1, 5);
+		assert_int_equal(b->rip->report.sectors[SP_RIP_UNREAD], sectors);
+		/* nor fewer: the pattern has few zeros */
+		assert_in_range(bytes, failed * (SP_RAW_SIZE - 200), failed * SP_RAW_SIZE);
+		sp_source_close(src);
+		bench_close(b);
+	}
+}
+
 /* What a rip made, in one number, and what it says of it. */
 struct outcome {
 	char sha1[65], text[4000];
@@ -413,6 +469,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_disc_of_any_shape_comes_out_of_any_drive_as_it_is),
 		cmocka_unit_test(a_sector_is_as_it_is_told_to_be),
+		cmocka_unit_test(a_bad_sector_costs_what_the_drive_did_not_give_and_no_more),
 		cmocka_unit_test(a_rip_that_is_killed_at_any_command_goes_on_to_the_same_end),
 	};
 

@@ -83,6 +83,8 @@ enum sp_read_flags {
 	SP_READ_SCRAMBLED = 4, /* ask for data sectors as CD-DA and unscramble them here, where the
 				  drive can: damage comes as it is. The state is HEADER where no
 				  sync is found. */
+	SP_READ_PARTIAL = 8, /* with an offset, of what is UNREAD the samples that can be read, one
+				drive's sector after the other; zeros in the place of others */
 };
 
 /* What an attempt came to. */

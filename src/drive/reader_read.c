@@ -179,11 +179,37 @@ static bool read_goes_on(const struct sp_read *read)
 	return read->outcome == SP_READ_DONE;
 }
 
+/* One after the other, whatever becomes of one of them. */
+static void read_gather_each(struct sp_reader *reader, struct sp_read *read, unsigned kind,
+			     const struct reader_block *block, struct way *way)
+{
+	for (sp_lba lba = way->from; lba < way->to; lba++) {
+		const size_t i = (size_t)(lba - way->from);
+
+		read->outcome = SP_READ_DONE;
+		if (lba < way->core || lba >= way->end) {
+			read_edge(reader, read, kind, block, way, lba);
+		} else {
+			read_pieces(reader, read, kind, lba, 1, block, way->raw, way->status + i);
+			if (way->status[i] != WAY_UNREAD)
+				read_unpack(reader, block, way->raw, way->data + i * WAY_SIZE);
+		}
+		if (read->outcome != SP_READ_DONE && read->outcome != SP_READ_MEDIUM &&
+		    read->outcome != SP_READ_REFUSED)
+			return;
+	}
+	read->outcome = SP_READ_DONE;
+}
+
 static void read_gather(struct sp_reader *reader, struct sp_read *read, unsigned kind,
 			const struct reader_block *block, struct way *way)
 {
 	const uint32_t core = (uint32_t)(way->end - way->core);
 
+	if (read->flags & SP_READ_PARTIAL) {
+		read_gather_each(reader, read, kind, block, way);
+		return;
+	}
 	read->outcome = SP_READ_DONE;
 	for (sp_lba lba = way->from; lba < way->core && read_goes_on(read); lba++)
 		read_edge(reader, read, kind, block, way, lba);
@@ -227,11 +253,16 @@ static void read_place(const struct sp_reader *reader, struct sp_read *read, con
 	uint16_t *state = &read->state[i];
 	size_t at = SP_RAW_SIZE;
 
+	*state = 0;
 	if (way->status[a] == WAY_UNREAD || way->status[b] == WAY_UNREAD) {
 		*state = SP_STATE_UNREAD;
-		return;
+		if (!(read->flags & SP_READ_PARTIAL))
+			return;
+		/* zeros where nothing is known */
+		for (size_t k = a; k <= b; k++)
+			if (way->status[k] == WAY_UNREAD)
+				memset(way->data + k * WAY_SIZE, 0, WAY_SIZE);
 	}
-	*state = 0;
 	if (way->status[a] == WAY_PADDED || way->status[b] == WAY_PADDED)
 		*state |= SP_STATE_PADDED;
 	if (way->status[a] == WAY_DAMAGED || way->status[b] == WAY_DAMAGED)
@@ -374,7 +405,8 @@ static void read_judge(const struct sp_reader *reader, struct sp_read *read, boo
 		uint16_t *state = &read->state[i];
 
 		if (*state & SP_STATE_UNREAD) {
-			memset(sector, 0, stride);
+			if (!(read->flags & SP_READ_PARTIAL))
+				memset(sector, 0, stride);
 			continue;
 		}
 		read->good++;
