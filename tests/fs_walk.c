@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A whole file system as lines of text, for tests of its readers. */
+#include "tests/fs_walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+struct walk_folder {
+	struct sp_node node;
+	char *path;
+};
+
+struct walk_list {
+	struct fs_walk *walk;
+	struct sp_fs *fs;
+	struct walk_folder *folder;
+	size_t count, at;
+};
+
+static void walk_note(void *user, const char *text)
+{
+	struct fs_walk *walk = user;
+
+	if (walk->said)
+		fprintf(walk->said, "%s\n", text);
+}
+
+int fs_walk_open(struct fs_walk *walk, const struct sp_fs_format *format, struct sp_io *io,
+		 struct sp_fs **fs, struct sp_error *err)
+{
+	const struct sp_fs_volume volume = {.io = io, .size = io->size};
+
+	walk->notes = (struct sp_notes){walk_note, walk};
+	*fs = NULL;
+	int r = format->probe(&volume, err);
+	if (r == 1)
+		r = format->open(fs, &volume, &walk->notes, err);
+	else if (!r)
+		r = sp_fail(err, SP_ERR_FORMAT, "not of that kind");
+	return r;
+}
+
+static void walk_error(struct walk_list *list, const char *path, const struct sp_error *err)
+{
+	list->walk->errors++;
+	if (!err->text[0])
+		abort();
+	if (list->walk->said)
+		fprintf(list->walk->said, "%s: %s\n", path, err->text);
+}
+
+static uint32_t walk_content(struct walk_list *list, const struct sp_node *node, unsigned fork,
+			     const char *path)
+{
+	static uint8_t bytes[65536];
+	struct sp_error err = {0};
+	uLong crc = crc32(0, NULL, 0);
+	struct sp_io *io;
+	const uint64_t most = list->walk->most ? list->walk->most : 64 << 20;
+
+	if (sp_fs_open_file(list->fs, node, fork, path, &io, &err) < 0) {
+		walk_error(list, path, &err);
+		return 0;
+	}
+	for (uint64_t at = 0; at < io->size && list->walk->bytes < most;) {
+		const size_t n =
+			io->size - at < sizeof(bytes) ? (size_t)(io->size - at) : sizeof(bytes);
+
+		if (sp_io_read(io, at, bytes, n, &err) < 0) {
+			walk_error(list, path, &err);
+			break;
+		}
+		crc = crc32(crc, bytes, (uInt)n);
+		at += n;
+		list->walk->bytes += n;
+	}
+	sp_io_close(io);
+	return (uint32_t)crc;
+}
+
+static int walk_xattr(void *user, const char *name, const void *data, size_t size)
+{
+	struct walk_list *list = user;
+
+	if (list->walk->out)
+		fprintf(list->walk->out, "@ %zu %08lx %s\n", size,
+			crc32(0, size ? data : (const void *)"", (uInt)size), name);
+	return 0;
+}
+
+static bool walk_known(const struct walk_list *list, const struct sp_node *node)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->folder[i].node.id == node->id)
+			return true;
+	return false;
+}
+
+static void walk_line(struct walk_list *list, const struct sp_node *node, const char *path)
+{
+	static const char type[] = "fdlcbps";
+	FILE *out = list->walk->out;
+	struct sp_error err = {0};
+	uint32_t crc = 0;
+	char *target = NULL;
+
+	if (node->type == SP_NODE_FILE)
+		crc = walk_content(list, node, SP_FORK_DATA, path);
+	if (node->type == SP_NODE_LINK && sp_fs_link(list->fs, node, &target, &err) < 0)
+		walk_error(list, path, &err);
+	if (out) {
+		fprintf(out, "%c %04o %llu %08x %s", type[node->type], node->mode,
+			(unsigned long long)node->size, crc, path);
+		if (target)
+			fprintf(out, " -> %s", target);
+		if (node->has & SP_NODE_DEVICE)
+			fprintf(out, " %u,%u", node->major, node->minor);
+		if (node->has & SP_NODE_HIDDEN)
+			fprintf(out, " hidden");
+		if (node->id && node->type == SP_NODE_FILE)
+			fprintf(out, " links %u", node->links);
+		for (unsigned i = 0; list->walk->times && i < SP_TIMES; i++)
+			fprintf(out, " %lld", (long long)node->time[i].seconds);
+		fprintf(out, "\n");
+	}
+	if (node->resource) {
+		crc = walk_content(list, node, SP_FORK_RESOURCE, path);
+		if (out)
+			fprintf(out, "r %llu %08x %s\n", (unsigned long long)node->resource, crc,
+				path);
+	}
+	if (node->has & SP_NODE_XATTRS && sp_fs_xattrs(list->fs, node, walk_xattr, list, &err) < 0)
+		walk_error(list, path, &err);
+	free(target);
+}
+
+static int walk_entry(void *user, const char *name, const struct sp_node *node)
+{
+	struct walk_list *list = user;
+	const char *above = list->folder[list->at].path;
+	const size_t size = strlen(above) + strlen(name) + 2;
+	char *path = malloc(size);
+
+	if (!path)
+		abort();
+	snprintf(path, size, "%s%s%s", above, *above ? "/" : "", name);
+	if (++list->walk->nodes > FS_WALK_NODES) {
+		free(path);
+		return 1;
+	}
+	walk_line(list, node, path);
+	if (node->type == SP_NODE_FOLDER && list->count < FS_WALK_FOLDERS &&
+	    !walk_known(list, node)) {
+		struct walk_folder *more = realloc(list->folder, (list->count + 1) * sizeof(*more));
+
+		if (!more)
+			abort();
+		list->folder = more;
+		more[list->count++] = (struct walk_folder){*node, path};
+	} else {
+		free(path);
+	}
+	return 0;
+}
+
+void fs_walk(struct fs_walk *walk, struct sp_fs *fs)
+{
+	struct walk_list list = {.walk = walk, .fs = fs, .folder = malloc(sizeof(*list.folder))};
+
+	if (!list.folder)
+		abort();
+	list.folder[list.count++] = (struct walk_folder){*sp_fs_root(fs), strdup("")};
+	for (; list.at < list.count; list.at++) {
+		struct sp_error err = {0};
+		const struct sp_node node = list.folder[list.at].node;
+
+		if (sp_fs_read_dir(fs, &node, walk_entry, &list, &err) < 0)
+			walk_error(&list, list.folder[list.at].path, &err);
+	}
+	for (size_t i = 0; i < list.count; i++)
+		free(list.folder[i].path);
+	free(list.folder);
+}

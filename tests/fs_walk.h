@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A whole file system as lines of text, for tests of its readers. */
+#ifndef TESTS_FS_WALK_H
+#define TESTS_FS_WALK_H
+
+#include "tree/fs.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum { FS_WALK_FOLDERS = 4096, FS_WALK_NODES = 100000 };
+
+/* What was said while it was walked: notes, and errors of nodes. */
+struct fs_walk {
+	FILE *out;       /* a line for each entry; NULL: none */
+	FILE *said;      /* a line for each note and error; NULL: none */
+	unsigned errors; /* nodes that could not be read */
+	unsigned nodes;
+	uint64_t bytes; /* of files read … */
+	uint64_t most;  /* … and where that ends, 0: 64 MiB */
+	bool times;     /* with the times of each */
+	struct sp_notes notes;
+};
+
+/* Open a volume that is a whole io, with that reader. Notes go to walk->said. */
+int fs_walk_open(struct fs_walk *walk, const struct sp_fs_format *format, struct sp_io *io,
+		 struct sp_fs **fs, struct sp_error *err);
+/* Lines "TYPE MODE SIZE CRC PATH" in the disc's order, folders after each other; each folder once.
+ * TYPE is one of d f l c b p s; CRC is CRC-32 of the content, of links PATH is "path -> target". */
+void fs_walk(struct fs_walk *walk, struct sp_fs *fs);
+
+#endif

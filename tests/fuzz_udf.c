@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* UDF volumes from anywhere: every folder listed, every file read; of every other input the tags
+ * are made right first, so that what is behind them is reached. */
+#include "base/bytes.h"
+#include "disc/subchannel.h"
+#include "tests/fs_walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+extern const char fuzz_extension[];
+const char fuzz_extension[] = ".udf";
+
+static void fuzz_tag(uint8_t *d, size_t left)
+{
+	const size_t length = get_le16(d + 10);
+	uint8_t sum = 0;
+
+	if (length <= left - 16)
+		put_le16(d + 8, (uint16_t)(sp_crc16_gsm(d + 16, length) ^ 0xffff));
+	for (unsigned i = 0; i < 16; i++)
+		sum = (uint8_t)(sum + (i == 4 ? 0 : d[i]));
+	d[4] = sum;
+}
+
+static void fuzz_mend(uint8_t *d, size_t size)
+{
+	for (size_t at = 0; at + 16 <= size; at += 4) {
+		const unsigned id = get_le16(d + at), version = get_le16(d + at + 2);
+		const bool start = at % 512 == 0;
+
+		if ((version == 2 || version == 3) &&
+		    ((start && (id <= 9 || (id >= 256 && id <= 266))) || id == 257 || id == 262))
+			fuzz_tag(d + at, size - at);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct sp_memory *mem = sp_memory_new();
+	struct fs_walk walk = {0};
+	uint8_t *copy = malloc(size ? size : 1);
+	struct sp_error err = {0};
+	struct sp_io *io;
+	struct sp_fs *fs;
+	unsigned sum = 0;
+
+	if (!mem || !copy)
+		abort();
+	for (size_t i = 0; i < size; i++) {
+		copy[i] = data[i];
+		sum += data[i];
+	}
+	if (sum & 1)
+		fuzz_mend(copy, size);
+	if (sp_memory_put(mem, "fuzz.udf", copy, size) < 0 ||
+	    sp_memory_open(mem, "fuzz.udf", false, &io, &err) < 0)
+		abort();
+	walk.most = 1 << 20;
+	if (fs_walk_open(&walk, &sp_fs_udf, io, &fs, &err) < 0) {
+		if (!err.text[0])
+			abort();
+	} else {
+		fs_walk(&walk, fs);
+		sp_fs_close(fs);
+	}
+	sp_io_close(io);
+	sp_memory_free(mem);
+	free(copy);
+	return 0;
+}

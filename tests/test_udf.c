@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* UDF of every kind: by a second writer, by mkudffs, genisoimage and the writers of the corpus; and
+ * what is damaged or hostile is named. */
+#include "tests/fs_walk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+static char udf_folder[] = "/tmp/test_udf.XXXXXX";
+
+static int run(const char *fmt, ...) SP_PRINTF(1, 2);
+static int run(const char *fmt, ...)
+{
+	char command[2048];
+	va_list args;
+
+	va_start(args, fmt);
+	const int n = vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	assert_in_range(n, 1, sizeof(command) - 1);
+	return system(command);
+}
+
+static bool has(const char *program)
+{
+	if (!run("command -v %s >/dev/null 2>&1", program))
+		return true;
+	print_message("skipped: there is no %s here\n", program);
+	return false;
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(udf_folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	return run("rm -rf '%s'", udf_folder);
+}
+
+/* A text file whole; NULL: it is not there. */
+static char *load(const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	char *text;
+	struct stat st;
+
+	if (!file)
+		return NULL;
+	assert_int_equal(fstat(fileno(file), &st), 0);
+	text = calloc(1, (size_t)st.st_size + 1);
+	assert_non_null(text);
+	assert_int_equal(fread(text, 1, (size_t)st.st_size, file), st.st_size);
+	fclose(file);
+	return text;
+}
+
+struct found {
+	char *list, *said; /* the caller's */
+	char label[256];
+	uint64_t damage;
+	int status;
+	unsigned errors;
+};
+
+/* Everything a volume holds, and all that is said of it. */
+static struct found find(const char *path)
+{
+	struct found found = {0};
+	struct fs_walk walk = {0};
+	struct sp_error err = {0};
+	size_t list_size, said_size;
+	struct sp_io *io;
+	struct sp_fs *fs;
+
+	walk.out = open_memstream(&found.list, &list_size);
+	walk.said = open_memstream(&found.said, &said_size);
+	assert_non_null(walk.out);
+	assert_non_null(walk.said);
+	assert_int_equal(sp_io_open_file(&io, path, &err), 0);
+	found.status = fs_walk_open(&walk, &sp_fs_udf, io, &fs, &err);
+	if (found.status < 0) {
+		assert_string_not_equal(err.text, "");
+		fprintf(walk.said, "%s\n", err.text);
+	} else {
+		fs_walk(&walk, fs);
+		snprintf(found.label, sizeof(found.label), "%s", sp_fs_label(fs));
+		found.damage = sp_fs_damage(fs);
+		found.errors = walk.errors;
+		sp_fs_close(fs);
+	}
+	sp_io_close(io);
+	fclose(walk.out);
+	fclose(walk.said);
+	return found;
+}
+
+static void found_free(struct found *found)
+{
+	free(found->list);
+	free(found->said);
+}
+
+/* NAME.udf against NAME.list and, where it is there, NAME.say. */
+static unsigned compare_one(const char *name)
+{
+	char path[512];
+	unsigned wrong = 0;
+
+	snprintf(path, sizeof(path), "%s/%s.udf", udf_folder, name);
+	struct found found = find(path);
+	snprintf(path, sizeof(path), "%s/%s.list", udf_folder, name);
+	char *list = load(path);
+	snprintf(path, sizeof(path), "%s/%s.say", udf_folder, name);
+	char *say = load(path);
+
+	assert_non_null(list);
+	if (strcmp(list, found.list) != 0) {
+		print_error("%s:\nfound:\n%swanted:\n%ssaid:\n%s", name, found.list, list,
+			    found.said);
+		wrong++;
+	}
+	if (!say && (found.damage || found.errors)) {
+		print_error("%s: said:\n%s", name, found.said);
+		wrong++;
+	}
+	if (say && !strstr(found.said, say)) {
+		print_error("%s: said:\n%snot: %s\n", name, found.said, say);
+		wrong++;
+	}
+	free(say);
+	free(list);
+	found_free(&found);
+	return wrong;
+}
+
+static void every_kind_of_partition_and_entry_is_read_as_a_second_writer_has_them(void **state)
+{
+	const char *top = getenv("top_srcdir");
+	unsigned seen = 0, wrong = 0;
+
+	(void)state;
+	if (!has("python3"))
+		skip();
+	assert_int_equal(run("python3 '%s/tests/udf_write.py' '%s'", top ? top : "..", udf_folder),
+			 0);
+	DIR *dir = opendir(udf_folder);
+	assert_non_null(dir);
+	for (struct dirent *d; (d = readdir(dir));) {
+		char *dot = strstr(d->d_name, ".udf");
+
+		if (!dot || dot[4])
+			continue;
+		*dot = '\0';
+		wrong += compare_one(d->d_name);
+		seen++;
+	}
+	closedir(dir);
+	/* five kinds of partitions in four sizes of blocks, three more, and what is bad */
+	assert_in_range(seen, 20 + 3 + 20, 100);
+	assert_int_equal(wrong, 0);
+}
+
+/* Each medium mkudffs knows, each revision it makes for it, each size of blocks. */
+static void what_mkudffs_makes_opens(void **state)
+{
+	static const char *const media[] = {"hd", "dvd",  "dvdram", "dvdrw", "dvdr", "worm",
+					    "mo", "cdrw", "cdr",    "cd",    "bdr"};
+	static const char *const revision[] = {"1.01", "1.02", "1.50", "2.00",
+					       "2.01", "2.50", "2.60"};
+	static const unsigned block[] = {512, 2048, 1024, 4096};
+	const bool all = getenv("SPINDLE_LONG");
+	unsigned made = 0;
+
+	(void)state;
+	if (!has("mkudffs") || !has("udfinfo"))
+		skip();
+	for (size_t m = 0; m < sizeof(media) / sizeof(media[0]); m++)
+		for (size_t r = 0; r < sizeof(revision) / sizeof(revision[0]); r++)
+			for (unsigned b = 0; b < 4; b++) {
+				char path[512], want[64];
+
+				if (!all && b != (m + r) % 4)
+					continue;
+				snprintf(path, sizeof(path), "%s/mkudffs.img", udf_folder);
+				if (run("cd '%s' && rm -f mkudffs.img && truncate -s 12M "
+					"mkudffs.img && mkudffs -m %s -r %s -b %u -l 'Größe %s' "
+					"mkudffs.img >/dev/null 2>&1",
+					udf_folder, media[m], revision[r], block[b], media[m]))
+					continue; /* no such thing */
+				struct found found = find(path);
+				snprintf(want, sizeof(want), "Größe %s", media[m]);
+				assert_int_equal(found.status, 0);
+				assert_string_equal(found.label, want);
+				assert_int_equal(found.damage, 0);
+				assert_int_equal(found.errors, 0);
+				/* its own judge counts the root and a lost+found */
+				snprintf(want, sizeof(want), "numdirs=%d",
+					 strstr(found.list, "lost+found") ? 2 : 1);
+				assert_int_equal(
+					run("udfinfo '%s' 2>/dev/null | grep -qx %s", path, want),
+					0);
+				found_free(&found);
+				made++;
+			}
+	assert_in_range(made, all ? 150 : 35, 308);
+}
+
+/* CRC-32 of a file; how large it is. */
+static uint32_t file_crc(const char *path, uint64_t *size)
+{
+	static uint8_t bytes[65536];
+	FILE *file = fopen(path, "rb");
+	uLong crc = crc32(0, NULL, 0);
+	size_t n;
+
+	assert_non_null(file);
+	for (*size = 0; (n = fread(bytes, 1, sizeof(bytes), file)); *size += n)
+		crc = crc32(crc, bytes, (uInt)n);
+	fclose(file);
+	return (uint32_t)crc;
+}
+
+static void what_genisoimage_makes_of_a_folder_is_that_folder(void **state)
+{
+	const char *top = getenv("top_srcdir");
+	char path[512];
+	unsigned files = 0;
+
+	(void)state;
+	if (!has("genisoimage"))
+		skip();
+	top = top ? top : "..";
+	snprintf(path, sizeof(path), "%s/geniso.img", udf_folder);
+	assert_int_equal(
+		run("genisoimage -quiet -udf -o '%s' '%s/tests/data' 2>/dev/null", path, top), 0);
+	struct found found = find(path);
+	assert_int_equal(found.status, 0);
+	assert_int_equal(found.damage, 0);
+	assert_int_equal(found.errors, 0);
+	for (char *save, *line = strtok_r(found.list, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char type, name[512], real[1024];
+		unsigned mode, crc;
+		unsigned long long size;
+		uint64_t real_size;
+
+		assert_int_equal(
+			sscanf(line, "%c %o %llu %x %511[^\n]", &type, &mode, &size, &crc, name),
+			5);
+		if (type != 'f')
+			continue;
+		snprintf(real, sizeof(real), "%s/tests/data/%s", top, name);
+		assert_int_equal(file_crc(real, &real_size), crc);
+		assert_int_equal(real_size, size);
+		files++;
+	}
+	assert_int_equal(run("test $(find '%s/tests/data' -type f | wc -l) = %u", top, files), 0);
+	found_free(&found);
+}
+
+static void volumes_of_other_writers_have_what_udfinfo_and_7zz_see(void **state)
+{
+	static const struct {
+		const char *name, *label, *list;
+	} expect[] = {
+		{"libcdio/udf102.iso", "FéжΘvrier", "f 0555 10 a684c7c6 FéжΘvrier\n"},
+		{"util-linux/udf.img", "test-udf", ""},
+		/* these two 7zz 26.02 cannot open */
+		{"util-linux/udf-bdr-2.60-nero.img", "Label", "f 0777 0 00000000 test.txt\n"},
+		{"util-linux/udf-cd-mkudfiso-20100208.img", "Volume Label", ""},
+		{"util-linux/udf-hdd-macosx-2.60-4096.img.xz", "Untitled UDF Volume", ""},
+		{"util-linux/udf-hdd-mkudffs-1.0.0-1.img.xz", "LinuxUDF",
+		 "d 0755 0 00000000 lost+found\n"},
+		{"util-linux/udf-hdd-mkudffs-1.0.0-2.img.xz", "Label",
+		 "d 0755 0 00000000 lost+found\n"},
+		{"util-linux/udf-hdd-mkudffs-1.3-2.img.xz", "Label", ""},
+		{"util-linux/udf-hdd-mkudffs-1.3-3.img.xz", "Ã¿", ""},
+		{"util-linux/udf-hdd-mkudffs-1.3-4.img.xz", "Label", ""},
+		{"util-linux/udf-hdd-mkudffs-1.3-6.img.xz", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", ""},
+		/* with a leftover of another volume in blocks of 512 */
+		{"util-linux/udf-hdd-mkudffs-1.3-7.img.xz", "Label4096", ""},
+		{"util-linux/udf-hdd-mkudffs-1.3-8.img.xz", "LinuxUDF", ""},
+		{"util-linux/udf-hdd-udfclient-0.7.5.img.xz", "discname", ""},
+		{"util-linux/udf-hdd-udfclient-0.7.7.img.xz", "discname", ""},
+		{"util-linux/udf-hdd-win7.img.xz", "My volume label", ""},
+		{"util-linux/udf-multi-0-417-834-genisoimage.img", "first session", ""},
+	};
+	const char *corpus = getenv("SPINDLE_CORPUS");
+
+	(void)state;
+	if (!corpus || !*corpus || !has("xz")) {
+		print_message("skipped: there is no corpus\n");
+		skip();
+	}
+	for (size_t i = 0; i < sizeof(expect) / sizeof(expect[0]); i++) {
+		char path[512];
+
+		snprintf(path, sizeof(path), "%s/corpus.img", udf_folder);
+		assert_int_equal(run("case '%s' in *.xz) xz -dc ;; *) cat ;; esac "
+				     "<'%s/udf/%s' >'%s'",
+				     expect[i].name, corpus, expect[i].name, path),
+				 0);
+		struct found found = find(path);
+		assert_int_equal(found.status, 0);
+		assert_string_equal(found.label, expect[i].label);
+		assert_string_equal(found.list, expect[i].list);
+		assert_int_equal(found.damage, 0);
+		assert_int_equal(found.errors, 0);
+		found_free(&found);
+	}
+}
+
+/* Cut short, a volume either has lost its end's anchor, or says what is missing. */
+static void a_volume_cut_anywhere_is_never_told_whole(void **state)
+{
+	char path[512], list[512];
+	struct stat st;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/anchor-256.udf", udf_folder);
+	snprintf(list, sizeof(list), "%s/anchor-256.list", udf_folder);
+	char *whole = load(list);
+	if (!whole || stat(path, &st) != 0) {
+		print_message("skipped: there is no python3 here\n");
+		free(whole);
+		skip();
+	}
+	for (off_t size = st.st_size; size >= 512; size -= 7 * 512) {
+		assert_int_equal(truncate(path, size), 0);
+		struct found found = find(path);
+		const bool same = found.status == 0 && !strcmp(found.list, whole);
+
+		assert_true(same || found.status < 0 || found.damage || found.errors);
+		assert_true(!same || !found.damage);
+		found_free(&found);
+	}
+	free(whole);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			every_kind_of_partition_and_entry_is_read_as_a_second_writer_has_them),
+		cmocka_unit_test(a_volume_cut_anywhere_is_never_told_whole),
+		cmocka_unit_test(what_mkudffs_makes_opens),
+		cmocka_unit_test(what_genisoimage_makes_of_a_folder_is_that_folder),
+		cmocka_unit_test(volumes_of_other_writers_have_what_udfinfo_and_7zz_see),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
