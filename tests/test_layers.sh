@@ -23,7 +23,7 @@ src/open_drive.c | sim drive          | spindle error io disc stream format driv
 src/open_sim.c | base stream sim drive | spindle error io disc stream format drive
 '
 # What the C library and the system bring; every other <header> is a third party's.
-system='assert ctype dirent dlfcn errno fcntl inttypes glob limits linux/* locale math poll pthread sched
+system='assert ctype dirent dlfcn errno fcntl fnmatch inttypes glob limits linux/* locale math poll pthread sched
 	scsi/* setjmp signal stdarg stdatomic stdbool stddef stdint stdio stdlib string strings sys/*
 	termios threads time unistd wchar'
 

@@ -289,6 +289,34 @@ struct sp_inside_damage {
 SP_API void sp_inside_damage(struct sp_inside *inside, struct sp_inside_damage *damage);
 SP_API void sp_inside_close(struct sp_inside *inside); /* NULL is fine */
 
+/* --- taking files out ------------------------------------------------------------------------ */
+
+/* What is to be taken out of a tree. Zeroed: nothing. Nothing is ever written outside of `to`,
+ * whatever the tree says, and nothing through a symbolic link in it. */
+struct sp_extract {
+	struct sp_fs *fs;         /* borrowed */
+	struct sp_inside *inside; /* that has it: knows of damaged sectors. NULL: none */
+	const char *to;          /* a folder; made when it is not there, though not what it is in */
+	const char *const *want; /* paths, or patterns as fnmatch(3); of one without '/' any name
+				    may be. What is in a folder comes with it */
+	size_t wants;            /* 0: everything */
+	bool force;              /* replace files that exist */
+	const struct sp_notes *notes;
+	sp_progress_fn *progress; /* NULL is fine */
+	void *user;
+	/* out: */
+	uint64_t files, folders, links, bytes;
+	uint64_t renamed; /* their names could not be, or were taken by another one of the tree */
+	uint64_t left;    /* links that lead out of the folder, devices: not made */
+	uint64_t exist;   /* files that exist: left as they are */
+	uint64_t damaged; /* files that have damaged sectors */
+	uint64_t failed;  /* files and folders that could not be read */
+};
+/* Files are read in the order they lie in, each gets its name when it is whole, and all are on the
+ * disk when it returns. A damaged file is written as it is, one that cannot be read is not made;
+ * both are told, as all that is counted above. SP_ERR_USAGE: nothing is what was wanted. */
+SP_API int sp_extract(struct sp_extract *x, struct sp_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -114,7 +114,7 @@ struct cli_command {
 	int (*run)(struct ui *ui, const struct cli_args *args); /* exit code */
 };
 extern const struct cli_command cli_info, cli_convert, cli_verify, cli_merge, cli_hash, cli_formats,
-	cli_rip, cli_drives, cli_mkiso, cli_ls, cli_tree, cli_cat;
+	cli_rip, cli_drives, cli_mkiso, cli_ls, cli_tree, cli_cat, cli_extract;
 
 /* Options every command takes, OPT_NONE-ended. */
 extern const unsigned char cli_common[];

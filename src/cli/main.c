@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 static const struct cli_command *const main_command[] = {
-	&cli_info, &cli_rip, &cli_convert, &cli_verify, &cli_merge,   &cli_hash, &cli_ls,
-	&cli_tree, &cli_cat, &cli_mkiso,   &cli_drives, &cli_formats, NULL,
+	&cli_info, &cli_rip, &cli_convert, &cli_verify, &cli_merge,  &cli_hash,    &cli_ls,
+	&cli_tree, &cli_cat, &cli_extract, &cli_mkiso,  &cli_drives, &cli_formats, NULL,
 };
 enum { MAIN_COMMANDS = sizeof(main_command) / sizeof(*main_command) - 1 };
 

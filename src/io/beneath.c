@@ -209,3 +209,20 @@ int sp_beneath_open(int dirfd, const char *dir, const char *name, bool exact, in
 	free(spelled);
 	return status;
 }
+
+int sp_beneath_folder(int dirfd, const char *path)
+{
+	struct open_how how = {
+		.flags = DIR_FLAGS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+
+	if (!*path)
+		return openat(dirfd, ".", DIR_FLAGS);
+	const int fd = strlen(path) < PATH_MAX
+			       ? (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how))
+			       : -1;
+	if (fd >= 0 || (strlen(path) < PATH_MAX && errno != ENOSYS && errno != EPERM))
+		return fd;
+	return beneath_walk(dirfd, path, DIR_FLAGS);
+}

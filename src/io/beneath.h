@@ -15,4 +15,8 @@
 int sp_beneath_open(int dirfd, const char *dir, const char *name, bool exact, int *fd, char **path,
 		    struct sp_error *err);
 
+/* Open the folder `path`, clean ("": dirfd itself) and of any length, beneath dirfd, without
+ * following any link; -1 and errno. */
+int sp_beneath_folder(int dirfd, const char *path);
+
 #endif
