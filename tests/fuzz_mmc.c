@@ -2,8 +2,12 @@
 /* What a drive may answer: its tables one by one, and whole conversations with a drive that answers
  * anything. The first byte says which. */
 #include "drive/reader.h"
+#include "drive/recorder.h"
 #include "drive/sense.h"
 #include "drive/toc.h"
+#include "tests/layouts.h"
+
+#include <spindle/burn.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +125,12 @@ static int talk_execute(struct sp_transport *transport, struct sp_command *c, st
 	return 0;
 }
 
+static void talk_wait(struct sp_transport *transport, unsigned ms)
+{
+	(void)transport;
+	(void)ms;
+}
+
 static void talk_close(struct sp_transport *transport)
 {
 	(void)transport;
@@ -160,7 +170,8 @@ static void fuzz_read(struct sp_reader *reader)
 
 static void fuzz_talk(const uint8_t *data, size_t size)
 {
-	static const struct sp_transport_ops ops = {.execute = talk_execute, .close = talk_close};
+	static const struct sp_transport_ops ops = {
+		.execute = talk_execute, .wait = talk_wait, .close = talk_close};
 	struct talk talk = {{&ops, "fuzz", 65536, false}, data, data + size};
 	struct sp_error err = {0};
 	struct sp_reader *reader;
@@ -183,6 +194,39 @@ static void fuzz_talk(const uint8_t *data, size_t size)
 	sp_reader_close(reader);
 }
 
+/* The same while a disc is recorded, made blank or formatted: by the second byte. */
+static void fuzz_record(const uint8_t *data, size_t size)
+{
+	static const struct sp_transport_ops ops = {
+		.execute = talk_execute, .wait = talk_wait, .close = talk_close};
+	struct talk talk = {{&ops, "fuzz", 65536, true}, data + 1, data + size};
+	const unsigned what = data[0] & 7;
+	struct sp_error err = {0};
+	struct sp_source *src;
+	struct sp_sink *sink;
+	int r;
+
+	if (what < 4) {
+		r = what < 2 ? sp_recorder_blank(&talk.transport, what & 1, NULL, &err)
+			     : sp_recorder_format(&talk.transport, what & 1, NULL, &err);
+		if (r < 0 && !err.text[0])
+			abort();
+		return;
+	}
+	const struct sp_burn burn = {.drive = "fuzz", .mode = what & 1 ? SP_BURN_RAW : SP_BURN_SAO};
+	src = layout_source(layout_named(what & 2 ? "cd-text" : "mixed"), 1);
+	r = sp_recorder_open(&sink, &talk.transport, src->disc, &burn, &err);
+	if (!r) {
+		struct sp_copy copy = {.source = src, .sink = sink};
+
+		r = sp_copy(&copy, &err);
+		sp_sink_close(sink);
+	}
+	if (r < 0 && !err.text[0])
+		abort();
+	sp_source_close(src);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (!size)
@@ -202,6 +246,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 's':
 		fuzz_structures(data + 1, size - 1);
+		break;
+	case 'w':
+		if (size > 1)
+			fuzz_record(data + 1, size - 1);
 		break;
 	default:
 		fuzz_talk(data + 1, size - 1);

@@ -238,11 +238,12 @@ static void our_reader_finds_another_disc(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct bench *b = bench_new("cd-r", IDEAL, NULL);
-		struct sp_source *src = layout_source(layout_named(table[i].layout), 11), *disc;
+		struct sp_source *src = layout_source(layout_named(table[i].layout), 11),
+				 *disc = NULL;
 		const struct sp_burn burn = {.drive = "sim", .mode = table[i].mode};
 		struct sp_error err = {0};
 		struct sp_reader *reader;
-		struct sp_sink *sink;
+		struct sp_sink *sink = NULL;
 
 		if (record(b, src, &burn, NULL, &err))
 			fail_msg("%s", err.text);

@@ -20,7 +20,22 @@ struct spy {
 	unsigned hide_test;   /* the feature has no such bit */
 	unsigned locks;
 	bool locked;
+	unsigned reset_at;   /* the bus is reset at that WRITE, from 1; 0: never */
+	uint32_t sync_sense; /* what SYNCHRONIZE CACHE ends with */
 };
+
+static int spy_refuse(struct sp_command *c, uint32_t sense)
+{
+	c->status = SP_SCSI_CHECK_CONDITION;
+	memset(c->sense, 0, 18);
+	c->sense[0] = 0x70;
+	c->sense[2] = (uint8_t)(sense >> 16);
+	c->sense[7] = 10;
+	c->sense[12] = (uint8_t)(sense >> 8);
+	c->sense[13] = (uint8_t)sense;
+	c->sense_size = 18;
+	return 0;
+}
 
 static int spy_execute(struct sp_transport *t, struct sp_command *c, struct sp_error *err)
 {
@@ -30,9 +45,15 @@ static int spy_execute(struct sp_transport *t, struct sp_command *c, struct sp_e
 	switch (c->cdb[0]) {
 	case 0x2a:
 	case 0xaa:
-		spy->writes++;
 		spy->changes++;
-		break;
+		if (++spy->writes != spy->reset_at)
+			break;
+		c->host = SP_HOST_RESET;
+		return 0;
+	case 0x35:
+		if (!spy->sync_sense)
+			break;
+		return spy_refuse(c, spy->sync_sense);
 	case 0x04:
 	case 0x54:
 	case 0x5b:
@@ -48,11 +69,7 @@ static int spy_execute(struct sp_transport *t, struct sp_command *c, struct sp_e
 		if (!spy->refuse_block || (data[8 + 2] & 15) != 3 ||
 		    (data[8 + 4] & 15) != spy->refuse_block)
 			break;
-		c->status = SP_SCSI_CHECK_CONDITION;
-		memcpy(c->sense, (const uint8_t[18]){0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x26},
-		       18);
-		c->sense_size = 18;
-		return 0;
+		return spy_refuse(c, 0x052600);
 	default:
 		break;
 	}
@@ -348,6 +365,68 @@ static void a_disc_that_failed_is_not_what_was_told(void **state)
 	}
 }
 
+/* A fault at many places: where writing is said to have ended is where the fault is. */
+static void a_fault_is_told_somewhere_else(void **state)
+{
+	const int step = getenv("SPINDLE_LONG") ? 1 : 17;
+
+	(void)state;
+	for (sp_lba at = -150; at < 70; at += step) {
+		struct bench *b;
+		struct sp_source *src = layout_source(layout_named("mixed"), 3);
+		struct told told = {.count = 0};
+		const struct sp_notes notes = {tell, &told};
+		const struct sp_burn burn = {.drive = "sim", .notes = &notes};
+		struct sp_error err = {0};
+		char faults[64], want[200];
+
+		snprintf(faults, sizeof(faults), "%d write-error\n", (int)at);
+		b = bench_new("cd-r", NULL, faults);
+		struct spy spy = spy_on(b);
+		assert_int_equal(record(&spy, src, &burn, &err), SP_ERR_DEVICE);
+		assert_int_equal(err.lba, at);
+		snprintf(want, sizeof(want),
+			 "sim: writing ended at LBA %d; session 1 has no end, and drives may not "
+			 "read what is in it",
+			 (int)at);
+		expect_state(b, &told, want, 2, 2);
+		sp_source_close(src);
+		bench_free(b);
+	}
+}
+
+/* What is between us and the drive fails, or its last command. */
+static void a_disc_that_is_not_closed_is_done(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct bench *b = bench_new("cd-r", NULL, NULL);
+		struct sp_source *src = layout_source(layout_named("mixed"), 3);
+		struct told told = {.count = 0};
+		const struct sp_notes notes = {tell, &told};
+		const struct sp_burn burn = {
+			.drive = "sim", .mode = i & 1 ? SP_BURN_RAW : SP_BURN_SAO, .notes = &notes};
+		struct spy spy = spy_on(b);
+		struct sp_error err = {0};
+
+		spy.reset_at = i < 2 ? 7 : 0;
+		spy.sync_sense = i < 2 ? 0 : 0x037202;
+		assert_int_equal(record(&spy, src, &burn, &err), SP_ERR_DEVICE);
+		if (i < 2)
+			assert_non_null(strstr(err.text, "the bus or its bridge was reset"));
+		else
+			assert_string_equal(
+				err.text, "sim: SYNCHRONIZE CACHE: medium error: session fixation "
+					  "error writing the lead-out (03/72/02)");
+		assert_false(spy.locked);
+		assert_int_equal(told.count, 1);
+		/* of the second kind CLOSE SESSION still ended it */
+		assert_non_null(strstr(told.text[0], i < 2 ? "has no end" : "is closed"));
+		sp_source_close(src);
+		bench_free(b);
+	}
+}
+
 struct stopper {
 	unsigned left;
 	const char *phase;
@@ -503,6 +582,8 @@ int main(void)
 		cmocka_unit_test(a_disc_with_something_on_it_is_written_over),
 		cmocka_unit_test(a_test_changes_the_disc),
 		cmocka_unit_test(a_disc_that_failed_is_not_what_was_told),
+		cmocka_unit_test(a_fault_is_told_somewhere_else),
+		cmocka_unit_test(a_disc_that_is_not_closed_is_done),
 		cmocka_unit_test(a_stopped_disc_is_not_what_was_told),
 		cmocka_unit_test(a_foreign_edc_is_mended_silently),
 	};

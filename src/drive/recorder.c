@@ -338,3 +338,12 @@ int sp_recorder_open(struct sp_sink **out, struct sp_transport *transport,
 	*out = &r->sink;
 	return 0;
 }
+
+void sp_recorder_plan(const struct sp_sink *sink, unsigned *mode, uint64_t *sectors, uint64_t *room)
+{
+	const struct recorder *r = (const struct recorder *)sink;
+
+	*mode = r->raw ? SP_BURN_RAW : SP_BURN_SAO;
+	*sectors = r->program_total;
+	*room = (uint64_t)(r->drive.capacity + SP_MSF_OFFSET);
+}

@@ -193,7 +193,9 @@ static uint32_t read_span(struct sp_sim *sim, const struct read_plan *plan, sp_l
 	const uint64_t left = r->count - (uint64_t)(lba - r->lba);
 	const sp_lba fault = sim_fault_next(sim, lba);
 	uint64_t n = left < count ? left : count;
-	n = (uint64_t)(fault - lba) < n ? (uint64_t)(fault - lba) : n;
+	/* INT64_MAX is no fault, and the LBA may be negative */
+	const uint64_t good = (uint64_t)fault - (uint64_t)lba;
+	n = good < n ? good : n;
 	n = n < READ_STATES ? n : READ_STATES;
 	n = n < room / stride ? n : room / stride;
 	struct sp_span span = {.lba = lba,
