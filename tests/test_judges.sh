@@ -90,6 +90,11 @@ TRACK 03 AUDIO
 INDEX 01 $(msf $((sectors + 900)))
 END
 
+# long 'JUDGE…' …: a line of the whole table
+long() {
+	test -z "${SPINDLE_LONG-}" || try "$@"
+}
+
 # --- the drive -----------------------------------------------------------------------------------
 
 sees_devices() {
@@ -176,6 +181,63 @@ scratch() {
 }
 try sg_raw 'a scratch is sense 3/11 and an input/output error, the rest is read' scratch
 
+# Each kind of fault, as others tell it. Burns that fail are below.
+fault() { # SCRIPT 'SAID' COMMAND…
+	echo "$1" >faults
+	"$sim" --faults faults "$disc" -- timeout 60 "${@:3}" >said 2>&1 || true
+	grep -i "$2" said || { cat said; false; }
+}
+read_100='sg_raw -r 2048 /dev/sr0 28 00 00 00 00 64 00 00 01 00'
+faults() {
+	disc=data.iso
+	fault '100 unreadable' 'sense key: medium error' $read_100
+	fault '100 unreadable' 'additional sense: l-ec uncorrectable error' $read_100
+	fault '100 attention' 'additional sense: power on, reset, or bus device reset' $read_100
+	fault '100 not-ready 2000' 'additional sense: logical unit is in process of becoming ready' $read_100
+	fault '100 reset' 'Host_status=0x08 .DID_RESET' $read_100
+	fault '100 change' 'additional sense: not ready to ready change, medium may have changed' $read_100
+	fault '100 wrong-sector 3' 'another one' sh -c 'dd if=/dev/sr0 bs=2048 skip=100 count=1 |
+		cmp -n 2048 -i 0:$((103 * 2048)) - data.iso && echo another one'
+	cat >slow.py <<-'END'
+		import ctypes, fcntl, os, struct
+		fd = os.open("/dev/sr0", os.O_RDONLY | os.O_NONBLOCK)
+		cdb = ctypes.create_string_buffer(bytes([0x28, 0, 0, 0, 0, 100, 0, 0, 1, 0]), 10)
+		data, sense = ctypes.create_string_buffer(2048), ctypes.create_string_buffer(32)
+		for i in range(3): # the first ones are told that the disc is new
+		    header = bytearray(struct.pack("@iiBBHIPPPIIiP4BHHiII", 83, -3, 10, 32, 0, 2048,
+		        ctypes.addressof(data), ctypes.addressof(cdb), ctypes.addressof(sense),
+		        60000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+		    fcntl.ioctl(fd, 0x2285, header)
+		    print("took", struct.unpack("@iiBBHIPPPIIiP4BHHiII", header)[-2], "ms")
+	END
+	fault '100 slow 3000' 'took 3[01][0-9][0-9] ms' python3 slow.py
+	disc=audio.cue
+	fault '100..101 c2 40' 'C2 errors total: .* in 2 sectors' readom dev=/dev/sr0 -c2scan
+	fault '100 bad-q' '^bad Q: 100$' sh -c 'readom dev=/dev/sr0 -clone f=bad-q && python3 bad_q.py'
+}
+cat >bad_q.py <<'END'
+clone = open("bad-q", "rb").read()
+for i in range(len(clone) // 2448):
+    q = bytes(sum((clone[i * 2448 + 2352 + 8 * n + b] >> 6 & 1) << 7 - b for b in range(8))
+              for n in range(12))
+    crc = 0
+    for byte in q[:10]:
+        crc ^= byte << 8
+        for _ in range(8):
+            crc = (crc << 1 ^ (0x1021 if crc & 0x8000 else 0)) & 0xffff
+    if crc ^ 0xffff != q[10] << 8 | q[11]:
+        print("bad Q:", i)
+END
+try 'sg_raw readom python3' 'every fault of reading is told by others as a real one' faults
+
+calibration() {
+	echo 'any calibration' >faults
+	"$sim" --medium cd-r --faults faults opc.disc -- sh -c 'sg_turs /dev/sr0; sg_turs /dev/sr0
+		sg_raw /dev/sr0 54 01 00 00 00 00 00 00 00 00' >said 2>&1 || true
+	grep -i 'additional sense: power calibration area error' said
+}
+try 'sg_raw sg_turs' 'a power calibration that fails is told' calibration
+
 burn_fails() {
 	echo "$2" >faults
 	s=0; "$sim" --medium cd-r --faults faults "fault-$1.disc" -- \
@@ -185,6 +247,24 @@ burn_fails() {
 	grep -qi "$3" said
 }
 try cdrskin 'a write error ends a burn' burn_fails write '100 write-error' 'write error\|3 0C'
+long cdrskin 'a disc that is full early ends a burn' burn_fails full '200 full' '5 63 00'
+
+# What one program burned, sent again as it was written down.
+replays() {
+	"$sim" --medium cd-rw --trace burn.trace traced.disc -- \
+		timeout 120 cdrskin dev=/dev/sr0 -sao -data data.iso
+	"$sim" --replay burn.trace --medium cd-rw replayed.disc >said || { cat said; false; }
+	grep -x "$(wc -l <burn.trace) commands, 0 answered otherwise" said
+	"$spindle" info replayed.disc >there
+	"$spindle" info traced.disc | sed 's/traced/replayed/' | cmp - there
+	s=0; "$sim" --replay burn.trace data.iso >said || s=$?
+	test $s -eq 1
+	grep ' answered otherwise$' said
+	s=0; "$sim" --replay data.iso data.iso >said 2>&1 || s=$?
+	test $s -eq 125
+	grep 'data.iso:1:1: not a time' said
+}
+try cdrskin 'a trace of a burn, sent again, gets the same answers' replays
 
 status() {
 	on data.iso true
@@ -262,6 +342,7 @@ try cd-read 'cd-read reads audio' cdread
 readom_data() {
 	on data.iso readom dev=/dev/sr0 f=readom.iso
 	cmp readom.iso data.iso
+	test -n "${SPINDLE_LONG-}" || return 0 # it looks at each bus there may be
 	on data.iso readom dev=0,0,0 f=readom.iso
 	cmp readom.iso data.iso
 }
@@ -376,11 +457,6 @@ try python3 'the tray goes out and in again' ejects
 
 # --- burning -------------------------------------------------------------------------------------
 
-# long 'JUDGE…' …: a line of the whole table
-long() {
-	test -z "${SPINDLE_LONG-}" || try "$@"
-}
-
 # burn KIND DISC COMMAND…
 burn() {
 	local kind=$1 disc=$2
@@ -434,7 +510,7 @@ w.writeframes(open("audio.bin", "rb").read())'
 	fi
 }
 try 'cdrdao cd-info' 'cdrdao burns an audio CD-R at once' cdrdao_burns cd-r
-try 'cdrdao cd-info' 'cdrdao burns an audio CD-RW at once' cdrdao_burns cd-rw
+long 'cdrdao cd-info' 'cdrdao burns an audio CD-RW at once' cdrdao_burns cd-rw
 
 data_burns() { # KIND COMMAND…
 	rm -f data.disc
@@ -448,7 +524,7 @@ try wodim 'wodim burns data on a CD-RW, the disc at once' data_burns cd-rw \
 	wodim -s gracetime=2 dev=/dev/sr0 -sao -data
 try cdrskin 'cdrskin burns data on a CD-R, the track alone' data_burns cd-r \
 	cdrskin dev=/dev/sr0 -tao -data
-try cdrskin 'cdrskin burns data on a CD-RW, the disc at once' data_burns cd-rw \
+long cdrskin 'cdrskin burns data on a CD-RW, the disc at once' data_burns cd-rw \
 	cdrskin dev=/dev/sr0 -sao -data
 try xorriso 'xorriso burns data on a CD-R' data_burns cd-r \
 	xorriso -as cdrecord dev=/dev/sr0
@@ -464,9 +540,9 @@ again() {
 }
 cat data.iso >second.iso && head -c 2048 audio.bin >>second.iso
 try cdrskin 'cdrskin blanks a CD-RW and burns it again' again cdrskin dev=/dev/sr0 blank=fast
-try 'cdrskin cdrdao' 'cdrdao blanks a CD-RW for cdrskin' again \
+long 'cdrskin cdrdao' 'cdrdao blanks a CD-RW for cdrskin' again \
 	cdrdao blank --device /dev/sr0 --blank-mode minimal
-try 'cdrskin wodim' 'wodim blanks a CD-RW for cdrskin' again \
+long 'cdrskin wodim' 'wodim blanks a CD-RW for cdrskin' again \
 	wodim -s gracetime=2 dev=/dev/sr0 blank=fast
 
 # --- the whole table -----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 /* spindle-sim: runs a command that finds simulated drives in place of the machine's. */
 #include "door/protocol.h"
 #include "door/server.h"
+#include "sim/replay.h"
 
 #include <spindle/spindle.h>
 
@@ -20,20 +21,28 @@
 #define SPINDLE_PKGLIBDIR "/usr/local/lib/spindle"
 #endif
 
-enum { MAIN_FAILED = 125, MAIN_NOT_RUN = 126, MAIN_NOT_FOUND = 127, MAIN_PACE = 100 };
+enum {
+	MAIN_FAILED = 125,
+	MAIN_NOT_RUN = 126,
+	MAIN_NOT_FOUND = 127,
+	MAIN_PACE = 100,
+	MAIN_TRACE_MAX = 256 << 20,
+};
 static const char main_library[] = "libspindle-sim.so";
 
 struct main_setup {
 	struct sp_sim_name name[DOOR_MAX_DRIVES];
 	unsigned drives;
 	unsigned pace;
+	const char *replay; /* a trace, in place of a command */
 	char **command;
 };
 
 static void main_usage(FILE *out)
 {
 	fputs("Usage: spindle-sim [OPTION]... DISC -- COMMAND [ARGUMENT]...\n"
-	      "       spindle-sim --drive DISC[,KEY=VALUE]... [--drive ...] -- COMMAND ...\n\n"
+	      "       spindle-sim --drive DISC[,KEY=VALUE]... [--drive ...] -- COMMAND ...\n"
+	      "       spindle-sim --replay TRACE [OPTION]... DISC\n\n"
 	      "Runs COMMAND with a simulated drive as /dev/sr0 and DISC, any image, in it.\n\n"
 	      "  --medium KIND    DISC is for recording: where it is not there, a blank cd-r, "
 	      "cd-rw,\n"
@@ -42,6 +51,7 @@ static void main_usage(FILE *out)
 	      "file\n"
 	      "  --faults FILE    what goes wrong\n"
 	      "  --trace FILE     write every command there\n"
+	      "  --replay FILE    send the commands of a trace again and compare the answers\n"
 	      "  --seed N         of all that is random\n"
 	      "  --pace N         seconds that pass for the drive in one that passes here\n"
 	      "                   (default 100)\n"
@@ -49,7 +59,8 @@ static void main_usage(FILE *out)
 	      "                   profile, faults, trace, seed\n"
 	      "  -h, --help\n"
 	      "      --version\n\n"
-	      "Exit codes: COMMAND's; 125 spindle-sim itself failed; 126 COMMAND cannot be run;\n"
+	      "Exit codes: COMMAND's; with --replay 1 where an answer differs; 125 spindle-sim\n"
+	      "itself failed; 126 COMMAND cannot be run;\n"
 	      "127 there is no COMMAND; 128+N signal N ended it.\n\n"
 	      "Example:\n  spindle-sim --medium cd-rw new.disc -- cdrdao write disc.toc\n",
 	      out);
@@ -98,7 +109,8 @@ static int main_option(struct main_setup *setup, struct sp_sim_name *one, const 
 	const struct {
 		const char *name;
 		const char **text;
-	} texts[] = {{"--medium", &one->medium},
+	} texts[] = {{"--replay", &setup->replay},
+		     {"--medium", &one->medium},
 		     {"--profile", &one->profile},
 		     {"--faults", &one->faults},
 		     {"--trace", &one->trace}};
@@ -123,7 +135,7 @@ static int main_option(struct main_setup *setup, struct sp_sim_name *one, const 
 static bool main_knows(const char *option)
 {
 	static const char *const known[] = {"--medium", "--profile", "--faults", "--trace",
-					    "--seed",   "--pace",    "--drive"};
+					    "--seed",   "--pace",    "--drive",  "--replay"};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (!strcmp(option, known[i]))
@@ -167,7 +179,9 @@ static int main_arguments(struct main_setup *setup, char **word, struct sp_error
 			return n;
 		word += n;
 	}
-	if (!*word || !word[1])
+	if (setup->replay && (*word || setup->drives))
+		return sp_fail(err, SP_ERR_USAGE, "--replay is for one DISC, without a command");
+	if (!setup->replay && (!*word || !word[1]))
 		return sp_fail(err, SP_ERR_USAGE, "-- and a command are missing");
 	setup->command = word + 1;
 	if (one.disc && setup->drives)
@@ -345,6 +359,53 @@ static int main_run(struct main_setup *setup, int *code, struct sp_error *err)
 	return r;
 }
 
+static void main_differs(void *user, const char *text)
+{
+	(void)user;
+	puts(text);
+}
+
+/* The whole of a trace; its lines name their places in it. */
+static int main_replay_text(struct sp_sim *sim, const char *path, int *code, struct sp_error *err)
+{
+	struct sp_sim_replayed replayed;
+	struct sp_io *io = NULL;
+	char *text = NULL;
+	int r = sp_io_open_file(&io, path, err);
+
+	if (!r && io->size > MAIN_TRACE_MAX)
+		r = sp_fail(err, SP_ERR_UNSUPPORTED, "%s: too large for a trace", path);
+	if (!r && !(text = malloc(io->size ? (size_t)io->size : 1)))
+		r = sp_fail_memory(err);
+	if (!r)
+		r = sp_io_read(io, 0, text, (size_t)io->size, err);
+	if (!r)
+		r = sp_sim_replay(sim, path, text, (size_t)io->size, main_differs, NULL, &replayed,
+				  err);
+	if (!r) {
+		printf("%llu commands, %llu answered otherwise\n",
+		       (unsigned long long)replayed.commands, (unsigned long long)replayed.differ);
+		*code = replayed.differ != 0;
+	}
+	sp_io_close(io);
+	free(text);
+	return r;
+}
+
+static int main_replay(struct main_setup *setup, int *code, struct sp_error *err)
+{
+	const struct sp_notes notes = {.fn = main_note};
+	struct sp_sim_drive drive = {0};
+	int r = sp_sim_drive_open(&drive, &setup->name[0], &notes, err);
+
+	if (!r)
+		r = main_replay_text(drive.sim, setup->replay, code, err);
+	if (!r)
+		r = sp_sim_drive_flush(&drive, err);
+	sp_sim_drive_close(&drive);
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	struct main_setup setup = {0};
@@ -361,7 +422,7 @@ int main(int argc, char **argv)
 	}
 	int r = main_arguments(&setup, argv + 1, &err);
 	if (!r)
-		r = main_run(&setup, &code, &err);
+		r = setup.replay ? main_replay(&setup, &code, &err) : main_run(&setup, &code, &err);
 	for (unsigned i = 0; i < setup.drives; i++)
 		sp_sim_name_clear(&setup.name[i]);
 	return r < 0 ? main_fail(&err) : code;
