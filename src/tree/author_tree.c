@@ -103,26 +103,25 @@ static int author_add(struct author *author, IsoDir *dir, const char *from, stru
 	char *path = sp_author_absolute(from, err);
 	IsoDir *new = dir;
 	struct stat st;
-	int added = 0;
 
 	if (!path)
 		return SP_ERR_IO;
 	const bool folder = !stat(path, &st) && S_ISDIR(st.st_mode);
 	const bool merge = iso_dir_get_children_count(dir) > 0;
-	if (folder && merge)
-		added = iso_tree_add_new_dir(dir, "\x01", &new);
-	if (folder && added >= 0)
-		added = iso_tree_add_dir_rec(author->image, new, path);
+	int r = folder ? 0 : sp_fail(err, SP_ERR_USAGE, "%s: not a folder", from);
+	if (!r && merge) {
+		r = iso_tree_add_new_dir(dir, "\x01", &new);
+		r = r < 0 ? sp_author_fail(author->from, r, from, err) : 0;
+	}
+	if (!r)
+		r = sp_author_folder(author, new, path, err);
 	free(path);
-	if (!folder)
-		return sp_fail(err, SP_ERR_USAGE, "%s: not a folder", from);
-	if (added < 0)
-		return sp_author_fail(author->from, added, from, err);
-	if (!merge)
-		return 0;
+	if (new == dir)
+		return r;
 	/* what is merged is not to meet itself; taken, it is ours to free */
 	iso_node_take((IsoNode *)new);
-	const int r = author_merge(author, dir, new, err);
+	if (!r)
+		r = author_merge(author, dir, new, err);
 	iso_node_unref((IsoNode *)new);
 	return r;
 }
@@ -323,12 +322,6 @@ int sp_author_tree(struct author *author, struct sp_error *err)
 	if (r < 0)
 		return r;
 	iso_image_set_ignore_aclea(author->image, 3);
-	iso_tree_set_follow_symlinks(author->image, from->follow_links);
-	iso_tree_set_ignore_special(author->image, 0);
-	iso_tree_set_ignore_hidden(author->image, 0);
-	for (size_t i = 0; i < from->excludes; i++)
-		if ((r = iso_tree_add_exclude(author->image, from->exclude[i])) < 0)
-			return sp_author_fail(author->from, r, from->exclude[i], err);
 	r = from->folder ? author_add(author, iso_image_get_root(author->image), from->folder, err)
 			 : 0;
 	for (size_t i = 0; !r && i < from->grafts; i++)

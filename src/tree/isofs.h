@@ -44,6 +44,8 @@ void sp_author_hear(const struct sp_notes *notes, char worst[ISO_MSGS_MESSAGE_LE
 
 /* The folder and the grafts become the image's tree, over that of from->append. */
 int sp_author_tree(struct author *author, struct sp_error *err);
+/* What is in the folder `path` (absolute) becomes the content of `dir`, which is empty. */
+int sp_author_folder(struct author *author, IsoDir *dir, const char *path, struct sp_error *err);
 /* Every node as the settings want it; names are looked at. */
 int sp_author_walk(struct author *author, struct sp_error *err);
 /* What boots, and from where. */
