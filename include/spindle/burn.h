@@ -38,6 +38,7 @@ struct sp_burn {
 	bool multi;        /* leave the disc open for another session */
 	bool overburn;     /* try more than the medium says it holds */
 	bool overwrite;    /* what is on an overwritable medium may go */
+	bool lossy;        /* leave out what cannot be written */
 	const struct sp_notes *notes;
 	sp_burn_progress_fn *progress; /* NULL is fine */
 	void *user;
@@ -92,8 +93,7 @@ struct sp_burn_report {
 	bool verified;    /* read back and compared … */
 	bool differs;     /* … and not equal: `difference` names the first */
 	uint64_t compared, different, unread; /* sectors */
-	int offset;           /* of audio: samples by which what is read is shifted */
-	char read_sha256[65]; /* of what was read back, without padding; "" not whole */
+	int offset; /* of audio: samples by which what is read is shifted */
 	char difference[240];
 };
 

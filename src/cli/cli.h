@@ -63,6 +63,14 @@ enum cli_option_id { /* places in the one table of options.c */
 		     OPT_LONG,
 		     OPT_RESOURCE,
 		     OPT_INTO,
+		     OPT_YES,
+		     OPT_SIMULATE,
+		     OPT_MULTI,
+		     OPT_OVERBURN,
+		     OPT_NO_VERIFY,
+		     OPT_MODE,
+		     OPT_FULL,
+		     OPT_FORMAT,
 		     OPTIONS
 };
 
@@ -114,7 +122,7 @@ struct cli_command {
 	int (*run)(struct ui *ui, const struct cli_args *args); /* exit code */
 };
 extern const struct cli_command cli_info, cli_convert, cli_verify, cli_merge, cli_hash, cli_formats,
-	cli_rip, cli_drives, cli_mkiso, cli_ls, cli_tree, cli_cat, cli_extract;
+	cli_rip, cli_drives, cli_mkiso, cli_ls, cli_tree, cli_cat, cli_extract, cli_burn, cli_blank;
 
 /* Options every command takes, OPT_NONE-ended. */
 extern const unsigned char cli_common[];

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The program: a table of commands. */
-#include "cli/cli.h"
+#include "cli/burn.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 static const struct cli_command *const main_command[] = {
-	&cli_info, &cli_rip, &cli_convert, &cli_verify, &cli_merge,  &cli_hash,    &cli_ls,
-	&cli_tree, &cli_cat, &cli_extract, &cli_mkiso,  &cli_drives, &cli_formats, NULL,
+	&cli_info,  &cli_rip,    &cli_convert, &cli_verify,  &cli_merge, &cli_hash,
+	&cli_ls,    &cli_tree,   &cli_cat,     &cli_extract, &cli_mkiso, &cli_burn,
+	&cli_blank, &cli_drives, &cli_formats, NULL,
 };
 enum { MAIN_COMMANDS = sizeof(main_command) / sizeof(*main_command) - 1 };
 
@@ -142,6 +143,10 @@ static int main_dispatch(struct ui *ui, int argc, char **argv)
 		cli_complete(stdout, main_command, argc - 2, argv + 2);
 		return 0;
 	}
+	if (!strcmp(argv[1], cli_burn_worker.name))
+		return main_run(ui, &cli_burn_worker, argc - 1, argv + 1);
+	if (!strcmp(argv[1], cli_blank_worker.name))
+		return main_run(ui, &cli_blank_worker, argc - 1, argv + 1);
 	const bool json = main_is(argv[1], OPT_JSON) && argc > 2; /* --json --version */
 	if (main_is(argv[json ? 2 : 1], OPT_VERSION)) {
 		main_version(json || (argc > 2 && main_is(argv[2], OPT_JSON)));

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the parts of spindle burn and spindle blank have of each other. */
+#ifndef SP_CLI_BURN_H
+#define SP_CLI_BURN_H
+
+#include "cli/cli.h"
+
+#include <spindle/burn.h>
+
+#include <sys/types.h>
+
+/* --- one drive's process ------------------------------------------------------------------- */
+
+/*
+ * A process for each drive, as libburn keeps its state for all of a process and a failure is to
+ * stay where it happens: `spindle __burn DEVICE SRC …`, for a simulated drive run by spindle-sim.
+ * What it says comes as lines on its standard output:
+ *
+ *   @set KEY VALUE              a field of the report
+ *   @phase NAME DONE TOTAL BYTES BUFFER
+ *   @note TEXT
+ *   @planned                    all is looked at; it waits for "go" on its standard input
+ *   @end STATUS TEXT            what it came to; status is enum sp_status
+ *
+ * Other lines are notes. The end of its standard input asks it to stop.
+ */
+struct burn_worker {
+	const char *drive; /* as the user named it */
+	pid_t pid;         /* 0: not started, or gone */
+	int in, out;       /* its standard input and output, -1: closed */
+	char *line;        /* what came of the next line */
+	size_t used;
+	bool planned, ended;
+	int status;     /* enum sp_status */
+	char text[240]; /* why, where status is not 0 */
+	char said[240]; /* its last line that was no message: why it could not begin */
+	struct sp_burn_report report;
+	char phase[16];
+	uint64_t done, total, bytes;
+	unsigned buffer;
+	sp_note_fn *note;
+	void *user;
+};
+/* Start `command` ("__burn") with `words` (NULL-ended) after the device. Settings are those of the
+ * worker's table of options. */
+int burn_worker_start(struct burn_worker *worker, const char *command, const char *drive,
+		      char *const *words, struct sp_error *err);
+int burn_worker_go(struct burn_worker *worker);    /* as planned */
+void burn_worker_stop(struct burn_worker *worker); /* ask it to stop and close what it can */
+/* Take in what has come; once its end is seen, wait for the process. */
+void burn_worker_hear(struct burn_worker *worker);
+void burn_worker_clear(struct burn_worker *worker);
+
+/* Both sides' table of the report's fields. Prints every "@set". */
+void burn_report_tell(FILE *out, const struct sp_burn_report *report);
+void burn_report_take(struct sp_burn_report *report, const char *key, const char *value);
+
+/* The hidden commands. */
+extern const struct cli_command cli_burn_worker, cli_blank_worker;
+
+/* --- what is burned ------------------------------------------------------------------------ */
+
+struct burn_input {
+	const char *path; /* what the workers open */
+	char *made;       /* a folder of ours with it, NULL: none; goes with the input */
+	struct sp_input in;
+	struct sp_hashes hashes; /* of a pass over all of it, before the first write */
+	char sums[240];          /* a file of checksums that was there and is right, "" none */
+};
+/* Open SRC, make an image of it where it is a folder, a drive or can be read once only, and read
+ * all of it: damage, its own checksums and those beside it are known before anything is written.
+ */
+int burn_input_open(struct burn_input *input, struct ui *ui, const struct cli_args *args,
+		    struct sp_error *err);
+void burn_input_close(struct burn_input *input);
+
+/* --- what it came to ----------------------------------------------------------------------- */
+
+void burn_report_json(struct ui *ui, const struct burn_input *input,
+		      const struct burn_worker *worker, size_t workers, bool plan);
+void burn_report_text(struct ui *ui, const struct burn_input *input,
+		      const struct burn_worker *worker, bool plan);
+
+#endif

@@ -1,0 +1,275 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Discs are burned on simulated drives, and what is on them is read by others: by comparing files,
+# not by the program under test. Nothing but a drive is ever written to.
+
+. "${top_srcdir:-.}/tests/try.sh"
+mkdir tmp || exit 99
+export LC_ALL=C TMPDIR=$work/tmp
+sim=$spindle-sim
+test -x "$sim" || sim=${builddir:-.}/spindle-sim
+case $sim in /*) ;; *) sim=$OLDPWD/$sim ;; esac
+# what is preloaded into a sanitized program comes before its sanitizer
+export ASAN_OPTIONS=verify_asan_link_order=0:$ASAN_OPTIONS
+
+python3 - <<'END' || exit 99
+import random, struct
+random.seed(8)
+n = 437 # no multiple of a medium's block
+volume = bytearray(random.randbytes(n * 2048))
+volume[16 * 2048:17 * 2048] = (b"\1CD001\1\0" + b" " * 32 + b"BURNED".ljust(32)).ljust(80, b"\0") + \
+    struct.pack("<I", n) + struct.pack(">I", n) + bytes(2048 - 88)
+volume[17 * 2048:18 * 2048] = b"\xffCD001\1".ljust(2048, b"\0")
+open("data.iso", "wb").write(volume)
+open("music.bin", "wb").write(random.randbytes(1500 * 2352))
+open("music.cue", "w").write("""CATALOG 4006381333931
+TITLE "Disc of Noise"
+PERFORMER "Chance"
+FILE "music.bin" BINARY
+TRACK 01 AUDIO
+TITLE "First"
+ISRC DEABC2400001
+INDEX 01 00:00:00
+INDEX 02 00:02:00
+TRACK 02 AUDIO
+TITLE "Second"
+FLAGS DCP
+INDEX 00 00:08:00
+INDEX 01 00:10:00
+TRACK 03 AUDIO
+ISRC DEABC2400003
+INDEX 01 00:15:00
+""")
+END
+
+# said STATUS COMMAND…: exits so; `out` has what it said
+said() {
+	local want=$1 status=0
+	shift
+	"$@" >out 2>&1 || status=$?
+	cat out
+	test $status -eq "$want"
+}
+
+# --- data ----------------------------------------------------------------------------------------
+
+# Four drives at once. The disc as any program reads it begins with the image.
+media() {
+	said 0 "$spindle" burn data.iso sim:cd-r.disc,medium=cd-r sim:dvd+r.disc,medium=dvd+r \
+		sim:dvd-r.disc,medium=dvd-r sim:bd-r.disc,medium=bd-r
+	test "$(grep -c 'verified: every sector read back equal' out)" = 4
+	test "$(grep -c "sha256 $(sha256sum <data.iso | cut -d' ' -f1)" out)" = 4
+	for medium in cd-r dvd+r dvd-r bd-r; do
+		"$sim" $medium.disc -- dd if=/dev/sr0 of=back bs=2048 count=437 status=none
+		cmp data.iso back
+	done
+}
+try '' 'data is burned to CD-R, DVD+R, DVD-R and BD-R, and others read it' media
+
+rewritten() {
+	said 0 "$spindle" burn data.iso sim:rw.disc,medium=dvd+rw
+	tr '\0' '\377' </dev/zero | head -c 409600 >other.iso
+	said 8 "$spindle" burn other.iso sim:rw.disc
+	grep -q 'DVD+RW holds ISO 9660: BURNED' out
+	"$sim" rw.disc -- cmp -n 894976 data.iso /dev/sr0
+	said 0 "$spindle" burn --yes other.iso sim:rw.disc
+	"$sim" rw.disc -- cmp -n 409600 other.iso /dev/sr0
+}
+try '' 'what an overwritable disc holds goes only when asked' rewritten
+
+blanked() {
+	said 0 "$spindle" burn -q --no-verify data.iso sim:cdrw.disc,medium=cd-rw
+	said 7 "$spindle" burn -q data.iso sim:cdrw.disc
+	grep -q 'see: spindle blank' out
+	said 8 "$spindle" blank sim:cdrw.disc
+	"$sim" cdrw.disc -- cmp -n 894976 data.iso /dev/sr0
+	said 0 "$spindle" blank --yes sim:cdrw.disc
+	said 0 "$spindle" burn -q --no-verify data.iso sim:cdrw.disc
+	"$sim" cdrw.disc -- cmp -n 894976 data.iso /dev/sr0
+	said 5 "$spindle" blank --yes sim:once.disc,medium=cd-r
+}
+try '' 'a rewritable disc is blanked when asked, then burned again' blanked
+
+# --- audio ---------------------------------------------------------------------------------------
+
+audio() {
+	said 0 "$spindle" burn music.cue sim:music.disc,medium=cd-r
+	"$sim" music.disc -- cdrdao read-toc --device /dev/sr0 read.toc >log2 2>&1
+	grep -q 'CATALOG "4006381333931"' read.toc
+	test "$(grep -c 'ISRC "DEABC240000[13]"' read.toc)" = 2
+	grep -q 'TITLE "Disc of Noise"' read.toc
+	grep -q 'TITLE "Second"' read.toc
+	"$sim" music.disc -- cdparanoia -q -d /dev/sr0 -Z -r -B -- '1-3'
+	cat track0[123].cdda.raw | cmp - music.bin
+}
+try 'cdrdao cdparanoia' 'an audio disc has its samples, texts and codes' audio
+
+audio_offset() {
+	said 0 "$spindle" burn music.cue sim:shift.disc,medium=cd-r,profile=pioneer
+	grep -q 'verified: every sector' out
+	grep -q 'shifted by +667 samples' out
+}
+try '' 'samples that come shifted are the same samples' audio_offset
+
+# --- the wrong device ----------------------------------------------------------------------------
+
+wrong_devices() {
+	local name
+	head -c 8192 data.iso >regular.img
+	cp regular.img before
+	mkfifo fifo
+	ln -s regular.img link
+	ln -s fifo link-fifo
+	ln -s /dev/null link-null
+	mkdir folder
+	for name in regular.img link fifo link-fifo link-null /dev/null /dev/zero folder \
+		nothing /dev/sr99 stdio:regular.img "$PWD/regular.img"; do
+		said 7 timeout 60 "$spindle" burn --yes data.iso "$name"
+		said 7 timeout 60 "$spindle" blank --yes "$name"
+	done
+	cmp regular.img before
+	test ! -e nothing
+	test "$(find . -name '*regular.img*' | wc -l)" = 1
+}
+try '' 'a file, a fifo, a folder, nothing and links to them are no drives' wrong_devices
+
+wrong_block() {
+	head -c 1048576 /dev/zero >disk
+	mke2fs -qF disk
+	loop=$(losetup -f --show disk)
+	trap 'umount mounted 2>/dev/null || :; losetup -d $loop' EXIT
+	cp "$loop" disk.before
+	ln -s "$loop" link-loop
+	said 7 "$spindle" burn --yes data.iso "$loop"
+	said 7 "$spindle" burn --yes data.iso link-loop
+	mkdir -p mounted
+	if mount -o ro "$loop" mounted; then
+		said 7 "$spindle" burn --yes data.iso "$loop"
+		umount mounted
+	fi
+	cmp "$loop" disk.before
+}
+if losetup -f >/dev/null 2>&1 && test -b "$(losetup -f)"; then
+	try 'losetup mke2fs' 'a loop device is no drive, mounted or not' wrong_block
+else
+	skip 'a loop device is no drive, mounted or not' 'no loop devices here'
+fi
+
+no_name() {
+	said 2 "$sim" --drive one.disc,medium=cd-r --drive two.disc,medium=cd-r -- \
+		"$spindle" burn data.iso
+	grep -q 'several drives.*/dev/sr0.*/dev/sr1' out
+	said 2 "$spindle" burn data.iso sim:same.disc,medium=cd-r sim:same.disc,medium=cd-r
+	said 0 "$sim" --drive one.disc -- "$spindle" burn data.iso
+	"$sim" one.disc -- cmp -n 894976 data.iso /dev/sr0
+}
+try '' 'of several drives one is to be named; the only one need not' no_name
+
+in_use() {
+	said 7 "$sim" --medium cd-r busy.disc -- sh -c 'exec 3</dev/sr0
+		python3 -c "
+import os, subprocess, sys
+fd = os.open(\"/dev/sr0\", os.O_RDWR | os.O_NONBLOCK | os.O_EXCL)
+sys.exit(subprocess.call(sys.argv[1:]))" "$@"' sh "$spindle" burn data.iso /dev/sr0
+	grep -q busy out
+}
+try python3 'a drive that another program has for itself is refused' in_use
+
+read_only() {
+	said 7 "$spindle" burn data.iso sim:data.iso
+	grep -q 'cannot be written' out
+	said 0 "$spindle" burn -q data.iso sim:full.disc,medium=cd-r
+	"$sim" full.disc -- sg_raw -r 34 /dev/sr0 51 00 00 00 00 00 00 00 22 00 >before 2>&1
+	said 7 "$spindle" burn data.iso sim:full.disc
+	grep -q 'written and closed' out
+	"$sim" full.disc -- cmp -n 894976 data.iso /dev/sr0
+}
+try '' 'a pressed disc and a closed one are refused' read_only
+
+# --- before anything is written ------------------------------------------------------------------
+
+blank_still() { # DISC
+	"$sim" "$1" -- sg_raw -r 34 /dev/sr0 51 00 00 00 00 00 00 00 22 00 >state 2>&1
+	cat state
+	grep -q '00 20 00 01' state # status 0: empty
+}
+
+no_room() {
+	truncate -s 900M large.iso
+	said 7 "$spindle" burn large.iso sim:small.disc,medium=cd-r
+	rm -f large.iso
+	grep -q 'no room: 460800 sectors are needed, 3598.. are free' out
+	blank_still small.disc
+}
+try sg_raw 'what does not fit is refused before the first write' no_room
+
+dry() {
+	said 0 "$spindle" burn -n data.iso sim:dry.disc,medium=dvd-r,trace=dry.trace
+	grep -q 'would burn' out
+	grep -q ' 51 00' dry.trace
+	! grep -E '^[0-9]+ \+[0-9]+ (2a|5b|53|aa|5d|bf|a1|04) ' dry.trace
+}
+try '' 'a dry run writes nothing' dry
+
+test_write() {
+	said 0 "$spindle" burn --simulate data.iso sim:test.disc,medium=cd-r
+	grep -q 'nothing was written' out
+	blank_still test.disc
+	said 5 "$spindle" burn --simulate data.iso sim:plus.disc,medium=dvd+r,trace=plus.trace
+	! grep -E '^[0-9]+ \+[0-9]+ 2a ' plus.trace
+}
+try sg_raw 'a simulation leaves the disc blank, or is refused' test_write
+
+# --- what goes wrong -----------------------------------------------------------------------------
+
+one_fails() {
+	echo '200 write-error' >faults
+	said 7 "$spindle" burn --json data.iso sim:a.disc,medium=cd-r \
+		sim:b.disc,medium=cd-r,faults=faults sim:c.disc,medium=dvd+r sim:d.disc,medium=cd-r
+	python3 - <<'END'
+import json
+text = open("out").read()
+d = json.JSONDecoder().raw_decode(text[text.index("{\n"):])[0]["drives"]
+assert [x["exit"] for x in d] == [0, 7, 0, 0], d
+assert [x["verified"] for x in d] == [True, False, True, True], d
+assert [x["written"] for x in d] == ["whole", "damaged", "whole", "whole"], d
+assert "3 0C 00" in d[1]["error"], d
+END
+	for disc in a c d; do "$sim" $disc.disc -- cmp -n 894976 data.iso /dev/sr0; done
+}
+try '' 'one of four drives fails, three discs are good' one_fails
+
+differs() {
+	echo '300 wrong-sector 5' >faults
+	echo '300 unreadable always' >faults2
+	said 1 "$spindle" burn data.iso sim:wrong.disc,medium=dvd+r,faults=faults \
+		sim:wrong2.disc,medium=dvd+r,faults=faults2
+	grep -q 'wrong.disc.*: read back, it differs: LBA 300 differs' out
+	grep -q 'wrong2.disc.*: read back, it differs' out
+}
+try '' 'a disc that reads back otherwise is found' differs
+
+# Whatever the moment, the disc is what was said of it.
+interrupted() {
+	truncate -s 200M long.iso
+	"$spindle" burn --json long.iso sim:stop.disc,medium=cd-r >out 2>log2 &
+	local pid=$! status=0
+	for i in $(seq 100); do
+		test -s stop.main && test "$(stat -c %b stop.main)" -gt 4000 && break
+		sleep 0.1
+	done
+	kill -TERM $pid
+	wait $pid || status=$?
+	cat out log2
+	test $status -eq 143
+	grep -q stopping log2
+	python3 - <<'END'
+import json
+d = json.load(open("out"))["drives"][0]
+assert d["exit"] == 130 and d["written"] in ("part", "damaged") and not d["verified"], d
+END
+}
+try python3 'an interrupt ends it in an orderly way and says what the disc is' interrupted
+
+echo "1..$count"
+exit $failed
