@@ -51,6 +51,12 @@ said() {
 	test $status -eq "$want"
 }
 
+blank_still() { # DISC
+	"$sim" "$1" -- sg_raw -r 34 /dev/sr0 51 00 00 00 00 00 00 00 22 00 >state 2>&1
+	cat state
+	grep -q '00 20 00 01' state # status 0: empty
+}
+
 # --- data ----------------------------------------------------------------------------------------
 
 # Four drives at once. The disc as any program reads it begins with the image.
@@ -110,6 +116,57 @@ audio_offset() {
 	grep -q 'shifted by +667 samples' out
 }
 try '' 'samples that come shifted are the same samples' audio_offset
+
+# --- what our own writer is for ------------------------------------------------------------------
+
+# 300 sectors of mode 1, one of whose EDC is wrong when asked for; then audio
+mixed() { # NAME [BAD]
+	python3 - "$@" <<'PY'
+import random, sys
+random.seed(9)
+name, bad = sys.argv[1], len(sys.argv) > 2
+open("one.iso", "wb").write(random.randbytes(300 * 2048))
+open("two.bin", "wb").write(random.randbytes(900 * 2352))
+PY
+	"$spindle" convert -q --force one.iso one.cue
+	test -z "$2" || printf '\252\252\252\252' |
+		dd of=one.bin bs=1 seek=$((123 * 2352 + 2064)) conv=notrunc status=none
+	cat one.bin two.bin >"$1.bin"
+	cat >"$1.cue" <<CUE
+FILE "$1.bin" BINARY
+TRACK 01 MODE1/2352
+INDEX 01 00:00:00
+TRACK 02 AUDIO
+ISRC DEABC2400002
+INDEX 00 00:04:00
+INDEX 01 00:06:00
+INDEX 02 00:08:00
+CUE
+}
+
+own() {
+	mixed mixed
+	said 0 "$spindle" burn mixed.cue sim:mixed.disc,medium=cd-r
+	grep -q 'verified: every sector read back equal' out
+	"$sim" mixed.disc -- cdrdao read-toc --device /dev/sr0 mixed.toc >log2 2>&1
+	grep -q '^TRACK MODE1' mixed.toc
+	grep -q 'ISRC "DEABC2400002"' mixed.toc
+	said 5 "$spindle" burn mixed.cue sim:none.disc,medium=dvd+r
+	blank_still none.disc
+}
+try 'cdrdao sg_raw' 'a mixed disc is burned by session at once' own
+
+own_raw() {
+	mixed odd bad
+	said 0 "$spindle" burn odd.cue sim:odd.disc,medium=cd-r
+	grep -q 'written raw, to keep 1 sector whose EDC differs' out
+	grep -q 'verified: every sector read back equal' out
+	said 8 "$spindle" burn odd.cue sim:no-raw.disc,medium=cd-r,profile=pioneer
+	grep -q 'this drive does not write raw; --lossy' out
+	blank_still no-raw.disc
+	said 0 "$spindle" burn --lossy --no-verify odd.cue sim:no-raw.disc,profile=pioneer
+}
+try sg_raw 'a foreign EDC is burned raw, or refused where the drive cannot' own_raw
 
 # --- the wrong device ----------------------------------------------------------------------------
 
@@ -187,12 +244,6 @@ read_only() {
 try '' 'a pressed disc and a closed one are refused' read_only
 
 # --- before anything is written ------------------------------------------------------------------
-
-blank_still() { # DISC
-	"$sim" "$1" -- sg_raw -r 34 /dev/sr0 51 00 00 00 00 00 00 00 22 00 >state 2>&1
-	cat state
-	grep -q '00 20 00 01' state # status 0: empty
-}
 
 no_room() {
 	truncate -s 900M large.iso

@@ -138,6 +138,9 @@ static void what_cannot_be_written_is_begun(void **state)
 		 "sessions is not"},
 		{"cd-r", "refuse raw\n", "sub-channel", SP_BURN_AUTO,
 		 "the sub-channel it has can be written raw alone, and this drive does not"},
+		{"cd-r", "refuse raw\n", "mixed", SP_BURN_RAW, "this drive does not write raw"},
+		{"cd-r", "", "cd-extra", SP_BURN_RAW,
+		 "a disc of several sessions is not written raw"},
 		{"cd-r", "", "gd-rom", SP_BURN_AUTO,
 		 "session 2 begins at LBA 45000; a CD recorder begins it at LBA 11315, and "
 		 "addresses in it would be wrong"},

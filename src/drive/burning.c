@@ -4,6 +4,7 @@
 
 #include "drive/burner.h"
 #include "drive/mmc.h"
+#include "drive/recorder.h"
 #include "drive/sgio.h"
 
 #include <stdlib.h>
@@ -79,6 +80,37 @@ static int burning_layout(const struct sp_burning *b, const struct sp_disc *disc
 	return 0;
 }
 
+/* Is it for our own writer? What libburn cannot make of a CD, and why. */
+static bool burning_is_own(const struct sp_burning *b, const struct sp_disc *disc)
+{
+	if (b->report.target.medium != SP_MEDIUM_CD)
+		return false;
+	for (size_t i = 0; i < disc->regions && !b->burn.lossy; i++)
+		if (disc->region[i].stored && disc->region[i].kind != SP_REGION_GAP &&
+		    disc->region[i].parts & (SP_PART_PW | SP_PART_Q))
+			return true;
+	return b->burn.mode == SP_BURN_RAW || sp_burner_takes(disc, NULL) < 0;
+}
+
+static int burning_recorder(struct sp_burning *b, const struct sp_disc *disc, unsigned mode,
+			    struct sp_error *err)
+{
+	struct sp_burn burn = b->burn;
+	int r = 0;
+
+	burn.mode = mode;
+	if (!b->transport)
+		r = sp_sgio_open(&b->transport, b->burn.drive, SP_SGIO_EXCLUSIVE, err);
+	if (!r)
+		r = sp_recorder_open(&b->sink, b->transport, disc, &burn, err);
+	if (r < 0)
+		return r;
+	b->report.plan = (struct sp_burn_plan){.writer = SP_WRITER_OWN};
+	sp_recorder_plan(b->sink, &b->report.plan.mode, &b->report.plan.sectors,
+			 &b->report.target.free);
+	return 0;
+}
+
 int sp_burning_plan(struct sp_burning *b, const struct sp_disc *disc, struct sp_error *err)
 {
 	struct sp_error why;
@@ -88,6 +120,10 @@ int sp_burning_plan(struct sp_burning *b, const struct sp_disc *disc, struct sp_
 		r = burning_layout(b, disc, err);
 	if (r < 0)
 		return r;
+	if (burning_is_own(b, disc))
+		/* raw keeps the sub-channel, which may be left out when asked for */
+		return burning_recorder(
+			b, disc, b->burn.lossy && !b->burn.mode ? SP_BURN_SAO : b->burn.mode, err);
 	b->report.plan = (struct sp_burn_plan){
 		.writer = SP_WRITER_LIBBURN,
 		.mode = b->burn.mode,
@@ -95,12 +131,11 @@ int sp_burning_plan(struct sp_burning *b, const struct sp_disc *disc, struct sp_
 		.pads = b->report.target.medium != SP_MEDIUM_CD,
 	};
 	if (b->burn.mode == SP_BURN_RAW)
-		return sp_fail(err, SP_ERR_UNSUPPORTED, "%s: spindle does not write raw yet",
-			       b->burn.drive);
+		return sp_fail(err, SP_ERR_UNSUPPORTED, "%s: a %s is not written raw",
+			       b->burn.drive, sp_profile_name(b->report.target.profile));
 	if (sp_burner_takes(disc, &why) < 0)
-		return sp_fail(err, SP_ERR_UNSUPPORTED,
-			       "%s: spindle does not write such a disc yet: %s", b->burn.drive,
-			       why.text);
+		return sp_fail(err, SP_ERR_UNSUPPORTED, "%s: a %s cannot hold this disc: %s",
+			       b->burn.drive, sp_profile_name(b->report.target.profile), why.text);
 	burning_let_go(b); /* libburn opens the drive itself, for itself alone */
 	r = sp_burner_open(&b->sink, disc, &b->burn, err);
 	if (!r)
@@ -110,13 +145,16 @@ int sp_burning_plan(struct sp_burning *b, const struct sp_disc *disc, struct sp_
 
 /* --- the burn ------------------------------------------------------------------------------ */
 
-/* Whether sectors may hold what the writer is not given. */
-static bool burning_may_lose(struct sp_sink *sink, const struct sp_disc *disc)
+/* Whether sectors may hold what the writer is not given, or what a drive makes anew. */
+static bool burning_may_lose(const struct sp_burning *b, const struct sp_disc *disc)
 {
 	for (size_t i = 0; i < disc->regions; i++) {
 		const struct sp_region *region = &disc->region[i];
+		const bool xa = region->mode == SP_MODE_XA || region->mode == SP_MODE_XA_FORM1 ||
+				region->mode == SP_MODE_XA_FORM2;
 
-		if (region->stored && (region->parts & ~sink->ops->wants(sink, region)))
+		if (region->stored && ((xa && b->report.plan.mode != SP_BURN_RAW) ||
+				       (region->parts & ~b->sink->ops->wants(b->sink, region))))
 			return true;
 	}
 	return false;
@@ -144,15 +182,29 @@ static int burning_scan(struct sp_burning *b, struct sp_source *source, struct s
 			       .notes = b->burn.notes,
 			       .progress = burning_copied,
 			       .user = b};
+	struct sp_error why = {0};
 	char text[160];
 
-	if ((source->caps & SP_SOURCE_ONCE) || !burning_may_lose(b->sink, source->disc))
+	if ((source->caps & SP_SOURCE_ONCE) || !burning_may_lose(b, source->disc))
 		return 0;
 	const int r = sp_copy(&scan, err);
 	if (r < 0 || b->burn.lossy || !sp_losses_any(&scan.losses))
 		return r;
-	return sp_fail(err, SP_ERR_LOSSY, "%s: would not be written: %s; --lossy burns without",
-		       b->burn.drive, sp_losses_text(&scan.losses, text, sizeof(text)));
+	sp_losses_text(&scan.losses, text, sizeof(text));
+	if (b->burn.mode != SP_BURN_AUTO || b->report.target.medium != SP_MEDIUM_CD ||
+	    b->report.plan.mode == SP_BURN_RAW)
+		return sp_fail(err, SP_ERR_LOSSY,
+			       "%s: would not be written: %s; --lossy burns without", b->burn.drive,
+			       text);
+	/* raw sectors are written as they are */
+	sp_sink_close(b->sink);
+	b->sink = NULL;
+	if (burning_recorder(b, source->disc, SP_BURN_RAW, &why) < 0)
+		return sp_fail(err, SP_ERR_LOSSY,
+			       "%s: would not be written: %.80s; %.60s; --lossy burns without",
+			       b->burn.drive, text, why.text);
+	sp_note(b->burn.notes, "%s: written raw, to keep %s", b->burn.drive, text);
+	return 0;
 }
 
 /* What the drive says of the medium now; whether its last session is closed. */

@@ -247,6 +247,10 @@ static int recorder_choose(struct recorder *r, const struct sp_disc *disc, struc
 		}
 	}
 	r->raw = true;
+	if (asked == SP_BURN_RAW && (!r->drive.raw || r->disc->sessions > 1))
+		return sp_fail(err, SP_ERR_UNSUPPORTED,
+			       r->drive.raw ? "a disc of several sessions is not written raw"
+					    : "this drive does not write raw");
 	if (!r->drive.raw || r->disc->sessions > 1)
 		return sp_fail(err, SP_ERR_UNSUPPORTED, "%.150s%s%s",
 			       why.text[0] ? why.text
