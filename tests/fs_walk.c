@@ -2,8 +2,16 @@
 /* A whole file system as lines of text, for tests of its readers. */
 #include "tests/fs_walk.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 struct walk_folder {
@@ -181,4 +189,97 @@ void fs_walk(struct fs_walk *walk, struct sp_fs *fs)
 	for (size_t i = 0; i < list.count; i++)
 		free(list.folder[i].path);
 	free(list.folder);
+}
+
+/* A text file whole; NULL: it is not there. */
+char *fs_load(const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	char *text;
+	struct stat st;
+
+	if (!file)
+		return NULL;
+	assert_int_equal(fstat(fileno(file), &st), 0);
+	text = calloc(1, (size_t)st.st_size + 1);
+	assert_non_null(text);
+	assert_int_equal(fread(text, 1, (size_t)st.st_size, file), st.st_size);
+	fclose(file);
+	return text;
+}
+
+/* Everything a volume holds, and all that is said of it. */
+struct fs_found fs_find(const struct sp_fs_format *format, const char *path)
+{
+	struct fs_found found = {0};
+	struct fs_walk walk = {0};
+	struct sp_error err = {0};
+	size_t list_size, said_size;
+	struct sp_io *io;
+	struct sp_fs *fs;
+
+	walk.out = open_memstream(&found.list, &list_size);
+	walk.said = open_memstream(&found.said, &said_size);
+	assert_non_null(walk.out);
+	assert_non_null(walk.said);
+	assert_int_equal(sp_io_open_file(&io, path, &err), 0);
+	found.status = fs_walk_open(&walk, format, io, &fs, &err);
+	if (found.status < 0) {
+		assert_string_not_equal(err.text, "");
+		fprintf(walk.said, "%s\n", err.text);
+	} else {
+		fs_walk(&walk, fs);
+		snprintf(found.label, sizeof(found.label), "%s", sp_fs_label(fs));
+		found.damage = sp_fs_damage(fs);
+		found.errors = walk.errors;
+		sp_fs_close(fs);
+	}
+	sp_io_close(io);
+	fclose(walk.out);
+	fclose(walk.said);
+	return found;
+}
+
+void fs_found_free(struct fs_found *found)
+{
+	free(found->list);
+	free(found->said);
+}
+
+unsigned fs_differs(const struct sp_fs_format *format, const char *folder, const char *name,
+		    const char *extension)
+{
+	char path[512];
+	unsigned wrong = 0;
+
+	snprintf(path, sizeof(path), "%s/%s%s", folder, name, extension);
+	struct fs_found found = fs_find(format, path);
+	snprintf(path, sizeof(path), "%s/%s.list", folder, name);
+	char *list = fs_load(path);
+	snprintf(path, sizeof(path), "%s/%s.say", folder, name);
+	char *say = fs_load(path);
+
+	assert_non_null(list);
+	if (strcmp(list, found.list) != 0) {
+		print_error("%s:\nfound:\n%swanted:\n%ssaid:\n%s", name, found.list, list,
+			    found.said);
+		wrong++;
+	}
+	if (!say && (found.damage || found.errors)) {
+		print_error("%s: said:\n%s", name, found.said);
+		wrong++;
+	}
+	if (say && !strstr(found.said, say)) {
+		print_error("%s: said:\n%snot: %s\n", name, found.said, say);
+		wrong++;
+	}
+	free(say);
+	free(list);
+	fs_found_free(&found);
+	return wrong;
+}
+
+uint32_t fs_crc(const void *data, size_t size)
+{
+	return (uint32_t)crc32(crc32(0, NULL, 0), data, (uInt)size);
 }

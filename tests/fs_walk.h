@@ -29,4 +29,25 @@ int fs_walk_open(struct fs_walk *walk, const struct sp_fs_format *format, struct
  * TYPE is one of d f l c b p s; CRC is CRC-32 of the content, of links PATH is "path -> target". */
 void fs_walk(struct fs_walk *walk, struct sp_fs *fs);
 
+/* A text file whole, the caller's to free; NULL: it is not there. */
+char *fs_load(const char *path);
+
+/* CRC-32. */
+uint32_t fs_crc(const void *data, size_t size);
+
+struct fs_found {
+	char *list, *said;
+	char label[256];
+	uint64_t damage;
+	int status; /* of opening it */
+	unsigned errors;
+};
+/* Everything the file system in a file holds, and all that is said of it. */
+struct fs_found fs_find(const struct sp_fs_format *format, const char *path);
+void fs_found_free(struct fs_found *found);
+/* FOLDER/NAME.EXT against NAME.list and NAME.say (a line that must be part of what is said; without
+ * it nothing is damaged). How many differ, which are printed. */
+unsigned fs_differs(const struct sp_fs_format *format, const char *folder, const char *name,
+		    const char *extension);
+
 #endif

@@ -52,102 +52,6 @@ static int remove_folder(void **state)
 	return run("rm -rf '%s'", udf_folder);
 }
 
-/* A text file whole; NULL: it is not there. */
-static char *load(const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	char *text;
-	struct stat st;
-
-	if (!file)
-		return NULL;
-	assert_int_equal(fstat(fileno(file), &st), 0);
-	text = calloc(1, (size_t)st.st_size + 1);
-	assert_non_null(text);
-	assert_int_equal(fread(text, 1, (size_t)st.st_size, file), st.st_size);
-	fclose(file);
-	return text;
-}
-
-struct found {
-	char *list, *said; /* the caller's */
-	char label[256];
-	uint64_t damage;
-	int status;
-	unsigned errors;
-};
-
-/* Everything a volume holds, and all that is said of it. */
-static struct found find(const char *path)
-{
-	struct found found = {0};
-	struct fs_walk walk = {0};
-	struct sp_error err = {0};
-	size_t list_size, said_size;
-	struct sp_io *io;
-	struct sp_fs *fs;
-
-	walk.out = open_memstream(&found.list, &list_size);
-	walk.said = open_memstream(&found.said, &said_size);
-	assert_non_null(walk.out);
-	assert_non_null(walk.said);
-	assert_int_equal(sp_io_open_file(&io, path, &err), 0);
-	found.status = fs_walk_open(&walk, &sp_fs_udf, io, &fs, &err);
-	if (found.status < 0) {
-		assert_string_not_equal(err.text, "");
-		fprintf(walk.said, "%s\n", err.text);
-	} else {
-		fs_walk(&walk, fs);
-		snprintf(found.label, sizeof(found.label), "%s", sp_fs_label(fs));
-		found.damage = sp_fs_damage(fs);
-		found.errors = walk.errors;
-		sp_fs_close(fs);
-	}
-	sp_io_close(io);
-	fclose(walk.out);
-	fclose(walk.said);
-	return found;
-}
-
-static void found_free(struct found *found)
-{
-	free(found->list);
-	free(found->said);
-}
-
-/* NAME.udf against NAME.list and, where it is there, NAME.say. */
-static unsigned compare_one(const char *name)
-{
-	char path[512];
-	unsigned wrong = 0;
-
-	snprintf(path, sizeof(path), "%s/%s.udf", udf_folder, name);
-	struct found found = find(path);
-	snprintf(path, sizeof(path), "%s/%s.list", udf_folder, name);
-	char *list = load(path);
-	snprintf(path, sizeof(path), "%s/%s.say", udf_folder, name);
-	char *say = load(path);
-
-	assert_non_null(list);
-	if (strcmp(list, found.list) != 0) {
-		print_error("%s:\nfound:\n%swanted:\n%ssaid:\n%s", name, found.list, list,
-			    found.said);
-		wrong++;
-	}
-	if (!say && (found.damage || found.errors)) {
-		print_error("%s: said:\n%s", name, found.said);
-		wrong++;
-	}
-	if (say && !strstr(found.said, say)) {
-		print_error("%s: said:\n%snot: %s\n", name, found.said, say);
-		wrong++;
-	}
-	free(say);
-	free(list);
-	found_free(&found);
-	return wrong;
-}
-
 static void every_kind_of_partition_and_entry_is_read_as_a_second_writer_has_them(void **state)
 {
 	const char *top = getenv("top_srcdir");
@@ -166,7 +70,7 @@ static void every_kind_of_partition_and_entry_is_read_as_a_second_writer_has_the
 		if (!dot || dot[4])
 			continue;
 		*dot = '\0';
-		wrong += compare_one(d->d_name);
+		wrong += fs_differs(&sp_fs_udf, udf_folder, d->d_name, ".udf");
 		seen++;
 	}
 	closedir(dir);
@@ -202,7 +106,7 @@ static void what_mkudffs_makes_opens(void **state)
 					"mkudffs.img >/dev/null 2>&1",
 					udf_folder, media[m], revision[r], block[b], media[m]))
 					continue; /* no such thing */
-				struct found found = find(path);
+				struct fs_found found = fs_find(&sp_fs_udf, path);
 				snprintf(want, sizeof(want), "Größe %s", media[m]);
 				assert_int_equal(found.status, 0);
 				assert_string_equal(found.label, want);
@@ -214,7 +118,7 @@ static void what_mkudffs_makes_opens(void **state)
 				assert_int_equal(
 					run("udfinfo '%s' 2>/dev/null | grep -qx %s", path, want),
 					0);
-				found_free(&found);
+				fs_found_free(&found);
 				made++;
 			}
 	assert_in_range(made, all ? 150 : 35, 308);
@@ -248,7 +152,7 @@ static void what_genisoimage_makes_of_a_folder_is_that_folder(void **state)
 	snprintf(path, sizeof(path), "%s/geniso.img", udf_folder);
 	assert_int_equal(
 		run("genisoimage -quiet -udf -o '%s' '%s/tests/data' 2>/dev/null", path, top), 0);
-	struct found found = find(path);
+	struct fs_found found = fs_find(&sp_fs_udf, path);
 	assert_int_equal(found.status, 0);
 	assert_int_equal(found.damage, 0);
 	assert_int_equal(found.errors, 0);
@@ -270,7 +174,7 @@ static void what_genisoimage_makes_of_a_folder_is_that_folder(void **state)
 		files++;
 	}
 	assert_int_equal(run("test $(find '%s/tests/data' -type f | wc -l) = %u", top, files), 0);
-	found_free(&found);
+	fs_found_free(&found);
 }
 
 static void volumes_of_other_writers_have_what_udfinfo_and_7zz_see(void **state)
@@ -315,13 +219,13 @@ static void volumes_of_other_writers_have_what_udfinfo_and_7zz_see(void **state)
 				     "<'%s/udf/%s' >'%s'",
 				     expect[i].name, corpus, expect[i].name, path),
 				 0);
-		struct found found = find(path);
+		struct fs_found found = fs_find(&sp_fs_udf, path);
 		assert_int_equal(found.status, 0);
 		assert_string_equal(found.label, expect[i].label);
 		assert_string_equal(found.list, expect[i].list);
 		assert_int_equal(found.damage, 0);
 		assert_int_equal(found.errors, 0);
-		found_free(&found);
+		fs_found_free(&found);
 	}
 }
 
@@ -334,7 +238,7 @@ static void a_volume_cut_anywhere_is_never_told_whole(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/anchor-256.udf", udf_folder);
 	snprintf(list, sizeof(list), "%s/anchor-256.list", udf_folder);
-	char *whole = load(list);
+	char *whole = fs_load(list);
 	if (!whole || stat(path, &st) != 0) {
 		print_message("skipped: there is no python3 here\n");
 		free(whole);
@@ -342,12 +246,12 @@ static void a_volume_cut_anywhere_is_never_told_whole(void **state)
 	}
 	for (off_t size = st.st_size; size >= 512; size -= 7 * 512) {
 		assert_int_equal(truncate(path, size), 0);
-		struct found found = find(path);
+		struct fs_found found = fs_find(&sp_fs_udf, path);
 		const bool same = found.status == 0 && !strcmp(found.list, whole);
 
 		assert_true(same || found.status < 0 || found.damage || found.errors);
 		assert_true(!same || !found.damage);
-		found_free(&found);
+		fs_found_free(&found);
 	}
 	free(whole);
 }

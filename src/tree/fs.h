@@ -99,6 +99,6 @@ char *sp_fs_latin1(const uint8_t *text, size_t size);
 bool sp_fs_time(struct sp_time *time, int64_t year, unsigned month, unsigned day, unsigned hour,
 		unsigned minute, unsigned second, int offset_minutes);
 
-extern const struct sp_fs_format sp_fs_udf;
+extern const struct sp_fs_format sp_fs_udf, sp_fs_hfsplus;
 
 #endif
