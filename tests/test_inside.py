@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Files in images, as others see them: every name, type and content of the corpus and of folders made
 # into images by three programs is what bsdtar, 7zz or the folder itself has; the same through every

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <time.h>
 
-enum { OUT_CHUNK = 256 << 10, OUT_JOBS = 32, OUT_FOLDERS = 64, OUT_TEMP = 48, OUT_EXIST = 16 };
+enum { OUT_CHUNK = 256 << 10, OUT_JOBS = 8, OUT_FOLDERS = 64, OUT_TEMP = 48, OUT_EXIST = 16 };
 
 /* A folder that is open. */
 struct out_folder {

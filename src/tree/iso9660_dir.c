@@ -55,7 +55,7 @@ int iso_record(const struct iso *iso, struct iso_record *record, const uint8_t *
 	record->flags = p[iso->high_sierra ? 24 : 25];
 	record->unit = p[26];
 	record->gap = p[27];
-	record->name = p + 33;
+	record->name = record->use = p + 33;
 	record->name_size = p[32];
 	const size_t use = 33u + p[32] + !(p[32] & 1);
 	if (use < p[0]) {
