@@ -236,6 +236,56 @@ sectors() {
 }
 try '' 'a disk becomes an .iso, its last sector filled up' sectors
 
+# What FAT volumes do not use is left out, by name; each cluster that is used comes back
+omitted() { # SECTORS MFORMAT-OPTION…
+	sectors=$1
+	shift
+	truncate -s $((512 * sectors)) fat.img
+	mformat -i fat.img "$@" ::
+	head -c 300000 /dev/urandom >kept.bin
+	head -c 400000 /dev/urandom >gone.bin
+	mcopy -i fat.img gone.bin ::/GONE.BIN
+	mcopy -i fat.img kept.bin ::/KEPT.BIN
+	mdel -i fat.img ::/GONE.BIN
+	python3 - <<'END'
+import struct
+disk = bytearray(open("fat.img", "rb").read())
+size, per, reserved, fats, root, small = struct.unpack_from("<HBHBHH", disk, 11)
+each = struct.unpack_from("<H", disk, 22)[0] or struct.unpack_from("<I", disk, 36)[0]
+total = small or struct.unpack_from("<I", disk, 32)[0]
+data = reserved + fats * each + (root * 32 + size - 1) // size
+clusters = (total - data) // per
+for n in range(2, clusters + 2):
+    at = reserved * size
+    if clusters < 4085:
+        entry = struct.unpack_from("<H", disk, at + n * 3 // 2)[0] >> (4 * (n & 1)) & 0xFFF
+    elif clusters < 65525:
+        entry = struct.unpack_from("<H", disk, at + 2 * n)[0]
+    else:
+        entry = struct.unpack_from("<I", disk, at + 4 * n)[0] & 0xFFFFFFF
+    if not entry:
+        where = (data + (n - 2) * per) * size
+        disk[where:where + per * size] = bytes(per * size)
+open("wanted.img", "wb").write(disk)
+END
+	! cmp fat.img wanted.img
+	refused=0
+	"$spindle" convert -O omit-free fat.img lost.dmg 2>err || refused=$?
+	test $refused -eq 8
+	grep 'blocks of unused space that are not empty' err
+	test ! -e lost.dmg
+	"$spindle" convert -O omit-free --lossy fat.img ours.dmg
+	"$spindle" convert ours.dmg out.img
+	cmp out.img wanted.img
+	"$spindle" verify ours.dmg
+	mcopy -n -i out.img ::/KEPT.BIN back.bin
+	cmp back.bin kept.bin
+	rm -f back.bin ours.dmg
+}
+try 'mformat mcopy mdel' 'unused clusters of a FAT12 volume' omitted 2880 -t 80 -h 2 -s 18
+try 'mformat mcopy mdel' 'unused clusters of a FAT16 volume' omitted 65536 -c 4 -t 64 -h 32 -s 32
+try 'mformat mcopy mdel' 'unused clusters of a FAT32 volume' omitted 131072 -F -c 1 -t 64 -h 64 -s 32
+
 # What claims a terabyte costs nothing to look at, and is not begun where it has no room.
 terabyte() { # OPTION…
 	write "$@"
