@@ -2,6 +2,7 @@
 /* sparsebundle: a directory in which Info.plist says how large the disk is, files bands/0, 1, … a,
  * b, … hold it, and `token` the keys where it is encrypted. Bands that are missing, and what is
  * missing of a band, are zeros. */
+#include "formats/sparsebundle.h"
 #include "base/bytes.h"
 #include "formats/encrcdsa.h"
 #include "formats/formats.h"
@@ -18,7 +19,6 @@ enum {
 	BUNDLE_KEPT = 8, /* bands that stay open */
 	BUNDLE_INFO = 1 << 20,
 };
-#define BUNDLE_TYPE     "com.apple.diskimage.sparsebundle"
 #define BUNDLE_BAND_MAX (UINT64_C(1) << 40)
 
 /* A band that was looked for; io NULL: it is not there. */
@@ -152,7 +152,7 @@ static int bundle_info(struct bundle *b, const struct sp_plist_node *dict, struc
 	const char *name = b->io.name, *type = sp_plist_text(dict, "diskimage-bundle-type");
 	uint64_t version, band, size;
 
-	if (!type || strcmp(type, BUNDLE_TYPE) != 0)
+	if (!type || strcmp(type, SP_SPARSEBUNDLE_TYPE) != 0)
 		return sp_fail(err, SP_ERR_FORMAT, "%s: is of %s, not a sparse bundle", name,
 			       type ? type : "nothing that has a diskimage-bundle-type");
 	if (!sp_plist_number(dict, "bundle-backingstore-version", &version) || version != 1)
@@ -237,8 +237,8 @@ static int bundle_unwrap(struct sp_io **out, struct sp_io *io, const struct sp_o
 static int bundle_probe(const struct sp_probe *probe)
 {
 	return probe->head_size > 5 && memcmp(probe->head, "<?xml", 5) == 0 &&
-			       memmem(probe->head, probe->head_size, BUNDLE_TYPE,
-				      sizeof(BUNDLE_TYPE) - 1)
+			       memmem(probe->head, probe->head_size, SP_SPARSEBUNDLE_TYPE,
+				      sizeof(SP_SPARSEBUNDLE_TYPE) - 1)
 		       ? 90
 		       : 0;
 }
@@ -253,8 +253,11 @@ const struct sp_format sp_format_sparsebundle = {
 	.name = "sparsebundle",
 	.summary = "Apple sparse bundle",
 	.extension = (const char *const[]){".sparsebundle", ".backupbundle", NULL},
-	.flags = SP_FORMAT_SHEET,
+	.flags = SP_FORMAT_SHEET | SP_FORMAT_FOLDER,
+	.option = sp_sparsebundle_option,
+	.carries = sp_sparsebundle_carries,
 	.probe = bundle_probe,
 	.open = bundle_open,
+	.create = sp_sparsebundle_create,
 	.unwrap = bundle_unwrap,
 };

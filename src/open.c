@@ -359,24 +359,54 @@ static char *open_in_folder(const char *folder, const char *name, const char *ex
 	return sp_format_text("%.*s/%.*s%s", (int)size, folder, (int)(size - at), last, extension);
 }
 
+/* Whether the target is a folder that is one image. */
+static bool open_is_bundle(const char *path, const char *to)
+{
+	const struct sp_format *format = to ? sp_format_named(to) : sp_format_for_path(path);
+
+	return format && (format->flags & SP_FORMAT_FOLDER);
+}
+
+/* Without what a shell puts behind a folder's name, where that is a bundle's; NULL: no memory. */
+static char *open_unslash(const char *path, const char *to)
+{
+	size_t size = strlen(path);
+
+	while (size > 1 && path[size - 1] == '/')
+		size--;
+	char *plain = strndup(path, size);
+	if (!plain || open_is_bundle(plain, to))
+		return plain;
+	free(plain);
+	return strdup(path);
+}
+
 int sp_target_find(struct sp_target *target, const char *path, const char *to, const char *name,
 		   const struct sp_options *options, struct sp_error *err)
 {
 	static const struct sp_option music[] = {
 		{"audio", "flac"}, {"bins", "track"}, {"names", "title"}, {NULL, NULL}};
-	const bool folder = open_is_folder(path), tracks = folder && !to;
+	char *plain = open_unslash(path, to);
 
-	*target = (struct sp_target){.flags = folder ? SP_OUTSET_FOLDER : 0};
-	int r = open_target_format(&target->format, path, tracks ? "cue" : to, err);
-	if (r < 0)
+	*target = (struct sp_target){0};
+	if (!plain)
+		return sp_fail_memory(err);
+	const bool bundle = open_is_bundle(plain, to);
+	const bool folder = !bundle && open_is_folder(plain), tracks = folder && !to;
+	int r = open_target_format(&target->format, plain, tracks ? "cue" : to, err);
+	if (r < 0) {
+		free(plain);
 		return r;
+	}
+	target->flags = bundle ? SP_OUTSET_BUNDLE : folder ? SP_OUTSET_FOLDER : 0;
 	const char *extension = target->format->extension[0];
 	if (folder)
-		target->path = open_in_folder(path, name, extension);
-	else if (strcmp(path, "-") != 0 && open_sheet_of(path) == target->format)
-		target->path = open_with_extension(path, extension); /* NAME.bin: NAME.cue */
+		target->path = open_in_folder(plain, name, extension);
+	else if (strcmp(plain, "-") != 0 && open_sheet_of(plain) == target->format)
+		target->path = open_with_extension(plain, extension); /* NAME.bin: NAME.cue */
 	else
-		target->path = strdup(path);
+		target->path = strdup(plain);
+	free(plain);
 	r = target->path ? open_own_options(&target->options, target->format, false,
 					    tracks ? music : NULL, options, err)
 			 : sp_fail_memory(err);

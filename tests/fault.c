@@ -15,11 +15,12 @@
  *   SPINDLE_FAULT_PROGRAM=NAME  only in the program of that base name (also lt-NAME, as libtool
  *                               calls it); default spindle
  *
- * Transfers and ftruncate count on regular files only, close on files and directories, none of
- * them on descriptors 0 to 2. A failing close closes all the same, as the kernel's does. Calls
- * before main and those libc makes within itself are not seen. A fresh process counts from zero;
- * a forked child goes on from its parent's count. Address sanitizer: run the program with
- * ASAN_OPTIONS=verify_asan_link_order=0; only gcc's (a shared library) sees allocations counted. */
+ * fsync is syncfs too. Transfers and ftruncate count on regular files only, close on files and
+ * directories, none of them on descriptors 0 to 2. A failing close closes all the same, as the
+ * kernel's does. Calls before main and those libc makes within itself are not seen. A fresh process
+ * counts from zero; a forked child goes on from its parent's count. Address sanitizer: run the
+ * program with ASAN_OPTIONS=verify_asan_link_order=0; only gcc's (a shared library) sees
+ * allocations counted. */
 #undef _FILE_OFFSET_BITS /* it would rename what is defined here */
 #undef _TIME_BITS
 #undef _FORTIFY_SOURCE
@@ -261,6 +262,7 @@ NAMES(LINKAT, linkat, (int ad, const char *a, int bd, const char *b, int flags),
       (ad, a, bd, b, flags))
 NAMES(UNLINKAT, unlinkat, (int dir, const char *path, int flags), (dir, path, flags))
 ON_FD(FSYNC, fsync, (int fd), (fd))
+ON_FD(FSYNC, syncfs, (int fd), (fd))
 ON_FD(FDATASYNC, fdatasync, (int fd), (fd))
 ON_FD(FTRUNCATE, ftruncate, (int fd, off_t n), (fd, n))
 ON_FD(FTRUNCATE, ftruncate64, (int fd, off64_t n), (fd, n))

@@ -35,14 +35,19 @@ def convert(src, dst, more, fault=None, count=None):
 
 def folder(path):
     out = {}
-    for name in sorted(os.listdir(path)):
-        with open(os.path.join(path, name), "rb") as f:
-            out[name] = hashlib.sha256(f.read()).hexdigest()
+    for top, folders, names in os.walk(path):
+        place = os.path.relpath(top, path)
+        for name in names:
+            with open(os.path.join(top, name), "rb") as f:
+                out[os.path.normpath(os.path.join(place, name))] = \
+                    hashlib.sha256(f.read()).hexdigest()
+        if not names and not folders and place != ".":
+            out[place] = "an empty folder"
     return out
 
 
 def is_part(name):
-    return name.endswith(".part")
+    return name.split("/")[0].endswith(".part")
 
 
 def iso_bytes(sectors, seed):
@@ -84,6 +89,8 @@ class Case:
         self.name = name + (" over an old set" if force else "")
         self.base, self.src, self.dst, self.force = base, src, dst, force
         self.sample = sample
+        # what is there last, and tells that all is
+        self.last = dst + "/Info.plist" if dst.endswith(".sparsebundle") else dst
         self.more = more + (["--force"] if force else [])
         self.tidy = more + ["--force"]
         self.old = {}
@@ -119,8 +126,8 @@ class Case:
 
     def work(self):
         path = tempfile.mkdtemp(dir=self.base)
-        for name in self.old:
-            shutil.copy(os.path.join(self.old_dir, name), path)
+        if self.old_dir:
+            shutil.copytree(self.old_dir, path, dirs_exist_ok=True)
         return path
 
     def sound(self, found):
@@ -129,9 +136,9 @@ class Case:
         for name, digest in final.items():
             if digest not in (self.new.get(name), self.old.get(name)):
                 return "%s is not whole" % name
-        if self.dst not in final:
-            return None
-        sets = [s for s in (self.new, self.old) if s.get(self.dst) == final[self.dst]]
+        if self.last not in final:
+            return "%s without %s" % (sorted(final), self.last) if "/" in self.last and final else None
+        sets = [s for s in (self.new, self.old) if s.get(self.last) == final[self.last]]
         if not any(all(final.get(n) == h for n, h in s.items()) for s in sets):
             return "%s stands without its files: %s" % (self.dst, sorted(final))
         return None
@@ -150,7 +157,7 @@ class Case:
             if wrong:
                 return wrong
             # members without their descriptor are leavings, which the next run knows for its own
-            final = self.dst in found
+            final = self.last in found
             again = convert(self.src, os.path.join(work, self.dst),
                             self.tidy if final else self.more)
             if again.returncode:
@@ -264,6 +271,9 @@ def main():
         audio_sheet(base, "a-audio", [20, 30, 10], 3)
         audio_sheet(base, "b-audio", [15, 12, 21], 4)
         for stem in "ab":
+            # of the same bands, with zeros between
+            write(os.path.join(base, stem + ".img"), b"".join(
+                random.Random(ord(stem) + i).randbytes(20000) + bytes(40000) for i in range(2)))
             for end in ".cue", ".dmg":
                 Case.must(convert(os.path.join(base, stem + ".iso"), os.path.join(base, stem + end),
                                   []))
@@ -279,7 +289,8 @@ def main():
                  ("cue to iso", "%s.cue", "out.iso", []),
                  ("iso to cue, verified", "%s.iso", "out.cue", ["--verify"]),
                  ("iso to dmg", "%s.iso", "out.dmg", ["-O", "chunk=4"]),
-                 ("dmg to iso", "%s.dmg", "out.iso", [])]
+                 ("dmg to iso", "%s.dmg", "out.iso", []),
+                 ("img to sparsebundle", "%s.img", "out.sparsebundle", ["-O", "band=16"])]
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             for name, src, dst, more in kinds:
                 authored = src.endswith("-folder")

@@ -107,6 +107,9 @@ if test "$how" = tmpfs; then
 		refused 'iso to dmg' "$kib" "$SPINDLE" convert "$base/a.iso" "$full/out.dmg"
 		refused 'iso to a plain dmg' "$kib" "$SPINDLE" convert "$base/a.iso" "$full/out.dmg" -O kind=UDRO
 	done
+	for kib in 16 32 100 400 596 600; do
+		refused 'img to sparsebundle' "$kib" "$SPINDLE" convert --from img "$base/a.iso" "$full/out.sparsebundle" -O band=64
+	done
 	refused 'dmg to iso' 400 untold "$SPINDLE" convert "$base/a.dmg" "$full/out.iso"
 	for kib in 64 400; do
 		refused 'with --verify' "$kib" untold "$SPINDLE" convert "$base/a.iso" "$full/out.cue" --verify

@@ -61,6 +61,7 @@ struct sp_format_option {
 enum sp_format_flags {
 	SP_FORMAT_STREAMS = 1, /* can be created on a sequential io */
 	SP_FORMAT_SHEET = 2,   /* a descriptor with data files beside it */
+	SP_FORMAT_FOLDER = 4,  /* all of them in a folder that is the image */
 };
 
 /* A condition of a magic: `size` bytes at `offset`, which counts from the end when negative. The

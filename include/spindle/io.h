@@ -102,6 +102,9 @@ enum sp_outset_flags {
 	SP_OUTSET_FORCE = 1,  /* replace an older set; its descriptor goes first */
 	SP_OUTSET_FOLDER = 2, /* make the folder the set lies in when it is missing, though not what
 				 that lies in; it goes again where nothing is committed */
+	SP_OUTSET_BUNDLE = 4, /* a folder called `path`, one old bundle of which FORCE replaces; the
+				 descriptor is a file in it, its siblings may lie a folder deeper,
+				 and count as one */
 };
 /* Begin a set whose descriptor (or only file) will be `path`. SP_ERR_USAGE when it exists and is
  * not to be replaced, or is a device. Stale temporaries of the same name are removed. */

@@ -27,7 +27,9 @@ static int plan_write(struct sp_io *io, uint64_t at, const void *data, size_t si
 	struct plan_file *file = ((struct plan_io *)io)->file;
 
 	(void)data, (void)err;
-	if (at + size > file->size) /* sp_io_write has seen that it does not wrap */
+	if (((struct plan_io *)io)->plan->bundle)
+		file->size += size;
+	else if (at + size > file->size) /* sp_io_write has seen that it does not wrap */
 		file->size = at + size;
 	return 0;
 }
@@ -54,34 +56,43 @@ static const struct sp_io_ops plan_ops = {
 	.close = plan_close_io,
 };
 
+/* Open a file of the set once more. */
+static int plan_wrap(struct plan *plan, struct plan_file *file, unsigned flags, struct sp_io **out,
+		     struct sp_error *err)
+{
+	struct plan_io *io = malloc(sizeof(*io));
+
+	if (!io)
+		return sp_fail_memory(err);
+	*io = (struct plan_io){
+		.io = {.ops = &plan_ops, .name = file->path, .flags = flags | SP_IO_WRITABLE},
+		.plan = plan,
+		.file = file,
+	};
+	*out = &io->io;
+	return 0;
+}
+
 /* Add a file to the set and open it; `path` is taken, also on failure. */
 static int plan_add(struct plan *plan, char *path, unsigned flags, struct sp_io **out,
 		    struct sp_error *err)
 {
 	struct plan_file **files = realloc(plan->file, (plan->files + 1) * sizeof(*files));
 	struct plan_file *file = malloc(sizeof(*file));
-	struct plan_io *io = malloc(sizeof(*io));
 	struct stat st;
 
 	if (files)
 		plan->file = files;
-	if (!path || !files || !file || !io) {
+	if (!path || !files || !file) {
 		free(path);
 		free(file);
-		free(io);
 		return sp_fail_memory(err);
 	}
 	*file = (struct plan_file){.path = path, .exists = lstat(path, &st) == 0};
 	if (flags & SP_IO_SEQUENTIAL)
 		file->exists = false;
 	plan->file[plan->files++] = file;
-	*io = (struct plan_io){
-		.io = {.ops = &plan_ops, .name = path, .flags = flags | SP_IO_WRITABLE},
-		.plan = plan,
-		.file = file,
-	};
-	*out = &io->io;
-	return 0;
+	return plan_wrap(plan, file, flags, out, err);
 }
 
 static int plan_sibling(struct sp_io *io, const char *name, struct sp_io **out,
@@ -90,6 +101,9 @@ static int plan_sibling(struct sp_io *io, const char *name, struct sp_io **out,
 	const size_t folder = (size_t)(cli_base(io->name) - io->name);
 	const size_t size = folder + strlen(name) + 1;
 
+	if (((struct plan_io *)io)->plan->bundle)
+		return plan_wrap(((struct plan_io *)io)->plan, ((struct plan_io *)io)->file, 0, out,
+				 err);
 	if (io->flags & SP_IO_SEQUENTIAL)
 		return sp_fail(err, SP_ERR_UNSUPPORTED, "standard output cannot have %s beside it",
 			       name);
@@ -105,6 +119,7 @@ int plan_create(struct plan *plan, const struct sp_target *target, struct sp_err
 	struct sp_io *io;
 
 	plan->format = target->format;
+	plan->bundle = (target->flags & SP_OUTSET_BUNDLE) != 0;
 	int r = plan_add(plan, strdup(target->path), pipe ? SP_IO_SEQUENTIAL : 0, &io, err);
 	if (r < 0)
 		return r;

@@ -14,6 +14,7 @@ struct plan_file {
 struct plan {
 	struct plan_file **file; /* the descriptor first */
 	size_t files;
+	bool bundle; /* the one file is a folder, with the size of all in it */
 	const struct sp_format *format;
 	struct sp_sink *sink;
 };

@@ -4,6 +4,7 @@
 #include <spindle/io.h>
 
 #include "base/bytes.h"
+#include "io/bundle.h"
 #include "io/fd.h"
 #include "io/parts.h"
 
@@ -39,6 +40,7 @@ struct sp_outset {
 	struct sp_parts parts;
 	struct member **members; /* the descriptor first; ios point to them */
 	size_t count;
+	struct sp_bundle *bundle; /* not NULL: it is a folder, and nothing above is used */
 };
 
 struct outset_io {
@@ -155,6 +157,14 @@ int sp_outset_create(struct sp_outset **out, const char *path, unsigned flags, s
 	set->force = flags & SP_OUTSET_FORCE;
 	set->dirfd = -1;
 	int status = 0;
+	if (flags & SP_OUTSET_BUNDLE) {
+		status = sp_bundle_create(&set->bundle, path, set->force, err);
+		if (!status) {
+			*out = set;
+			return 0;
+		}
+		goto out;
+	}
 	set->dir = strndup(path, (size_t)(name - path));
 	if (!set->dir) {
 		status = sp_fail_memory(err);
@@ -310,12 +320,16 @@ static const struct sp_io_ops outset_view_ops = {
 int sp_outset_io(struct sp_outset *set, struct sp_io **out, struct sp_error *err)
 {
 	*out = NULL;
+	if (set->bundle)
+		return sp_bundle_io(set->bundle, out, err);
 	return outset_wrap(set, set->members[0], &outset_member_ops, out, err);
 }
 
 int sp_outset_view(struct sp_outset *set, struct sp_io **out, struct sp_error *err)
 {
 	*out = NULL;
+	if (set->bundle)
+		return sp_bundle_view(set->bundle, out, err);
 	return outset_wrap(set, set->members[0], &outset_view_ops, out, err);
 }
 
@@ -448,6 +462,8 @@ static int outset_commit(struct sp_outset *set, struct sp_error *err)
 
 int sp_outset_commit(struct sp_outset *set, struct sp_error *err)
 {
+	if (set->bundle)
+		return sp_bundle_commit(set->bundle, err);
 	if (set->closed)
 		return sp_fail(err, SP_ERR_USAGE, "%s: was already committed",
 			       set->members[0]->path);
@@ -468,11 +484,13 @@ int sp_outset_commit(struct sp_outset *set, struct sp_error *err)
 
 size_t sp_outset_count(const struct sp_outset *set)
 {
-	return set->count;
+	return set->bundle ? 1 : set->count;
 }
 
 const char *sp_outset_path(const struct sp_outset *set, size_t i, uint64_t *size)
 {
+	if (set->bundle)
+		return i ? NULL : sp_bundle_path(set->bundle, size);
 	if (i >= set->count)
 		return NULL;
 	if (size)
@@ -485,7 +503,7 @@ bool sp_outset_room(const struct sp_outset *set, uint64_t *bytes)
 	struct statvfs fs;
 
 	/* a file system without blocks (FUSE) has nothing to say */
-	if (fstatvfs(set->dirfd, &fs) || !fs.f_blocks)
+	if (fstatvfs(set->bundle ? sp_bundle_dir(set->bundle) : set->dirfd, &fs) || !fs.f_blocks)
 		return false;
 	/* what is kept back is root's to use */
 	if (!sp_mul_ok(geteuid() ? fs.f_bavail : fs.f_bfree, fs.f_frsize, bytes))
@@ -497,6 +515,7 @@ void sp_outset_close(struct sp_outset *set)
 {
 	if (!set)
 		return;
+	sp_bundle_close(set->bundle);
 	outset_remove_parts(set);
 	for (size_t i = 0; i < set->count; i++)
 		outset_free_member(set->members[i]);

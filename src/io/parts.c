@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Temporary names of an output set, `.NAME.PID.part`. A lock tells leavings from a file somebody is
- * writing, also where process numbers repeat (containers). */
+/* Temporary names of an output set, `.NAME.PID.part`, of files and folders. A lock tells leavings
+ * from a file somebody is writing, also where process numbers repeat (containers). */
 #include "io/parts.h"
 
 #include "base/bytes.h"
@@ -194,6 +194,100 @@ int sp_parts_create(struct sp_parts *parts, const char *name, const char *path, 
 	else
 		parts_lock(*fd);
 out:
+	free(prefix);
+	return status;
+}
+
+/* Remove the files in a folder, which is closed, and where `deep` is set folders with nothing but
+ * files; how many things went. */
+static size_t parts_empty(int fd, bool deep)
+{
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	size_t gone = 0;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		const char *name = entry->d_name;
+
+		if (!strcmp(name, ".") || !strcmp(name, ".."))
+			continue;
+		if (unlinkat(dirfd(dir), name, 0) == 0) {
+			gone++;
+			continue;
+		}
+		if (!deep || (errno != EISDIR && errno != EPERM))
+			continue;
+		gone += parts_empty(
+			openat(dirfd(dir), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+			false);
+		gone += unlinkat(dirfd(dir), name, AT_REMOVEDIR) == 0;
+	}
+	closedir(dir);
+	return gone;
+}
+
+int sp_parts_remove_folder(int dirfd, const char *name)
+{
+	/* what is removed while a folder is read may hide what is left: again, while that helps */
+	while (unlinkat(dirfd, name, AT_REMOVEDIR)) {
+		const int failed = errno;
+
+		if ((failed != ENOTEMPTY && failed != EEXIST) ||
+		    !parts_empty(
+			    openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+			    true)) {
+			errno = failed;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Open and lock a folder; -1: it is none, or somebody holds it. */
+static int parts_hold_folder(const struct sp_parts *parts, const char *entry)
+{
+	const int fd = openat(parts->dirfd, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && parts_lock(fd))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int sp_parts_create_folder(struct sp_parts *parts, const char *name, const char *path, char **part,
+			   int *fd, struct sp_error *err)
+{
+	char *prefix = parts_prefix(parts->dirfd, name);
+
+	*fd = -1;
+	*part = prefix ? sp_format_text("%s%ld" PARTS_END, prefix, (long)getpid()) : NULL;
+	for (size_t i = 0; *part && i < parts->count; i++) {
+		const int held = parts_end(parts, i, prefix)
+					 ? parts_hold_folder(parts, parts->stale[i])
+					 : -1;
+		if (held < 0)
+			continue;
+		sp_parts_remove_folder(parts->dirfd, parts->stale[i]);
+		close(held);
+	}
+	int status = *part ? 0 : sp_fail_memory(err);
+	if (!status && mkdirat(parts->dirfd, *part, 0777)) {
+		status = errno == EEXIST
+				 ? sp_fail(err, SP_ERR_USAGE, "%s: is being written already", path)
+				 : sp_fail_errno(err, errno, "%s: cannot be made", path);
+	} else if (!status && (*fd = parts_hold_folder(parts, *part)) < 0) {
+		status = sp_fail_errno(err, errno, "%s: cannot be made", path);
+		unlinkat(parts->dirfd, *part, AT_REMOVEDIR);
+	}
+	if (status) {
+		free(*part);
+		*part = NULL;
+	}
 	free(prefix);
 	return status;
 }

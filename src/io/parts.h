@@ -27,5 +27,10 @@ void sp_parts_take_back(const struct sp_parts *parts, const char *name, const ch
  * messages. SP_ERR_USAGE: somebody is at work on that name. */
 int sp_parts_create(struct sp_parts *parts, const char *name, const char *path, char **part,
 		    int *fd, struct sp_error *err);
+/* The same of a folder, *fd open for reading and locked. */
+int sp_parts_create_folder(struct sp_parts *parts, const char *name, const char *path, char **part,
+			   int *fd, struct sp_error *err);
+/* Remove a folder with files, and folders of files, in it; -1: not all went, errno says why. */
+int sp_parts_remove_folder(int dirfd, const char *name);
 
 #endif
