@@ -20,9 +20,10 @@ enum {
 	FUZZ_CUTS = 4096, /* bytes of a seed that are cut one by one */
 	FUZZ_ROOM = 4096, /* by which mutants may be longer */
 	FUZZ_MUTANTS = 200,
-	FUZZ_SECONDS = 300, /* for one seed with all its mutants; more is a hang */
-	FUZZ_SLOW = 5,      /* for one input, where mutants were asked for … */
-	FUZZ_MEMORY = 512,  /* … and MB for all */
+	FUZZ_SECONDS = 300, /* for a seed, and again for so many of its mutants: more is a hang */
+	FUZZ_ROUND = 1000,
+	FUZZ_SLOW = 5,     /* for one input, where mutants were asked for … */
+	FUZZ_MEMORY = 512, /* … and MB for all */
 };
 
 static char **fuzz_seed;
@@ -153,6 +154,8 @@ static void fuzz_mutate(const uint8_t *seed, size_t size, unsigned long mutants,
 		uint64_t state = (number << 32 | i) * 0x9e3779b97f4a7c15u | 1u;
 		size_t now = size;
 
+		if (i % FUZZ_ROUND == 0)
+			alarm(FUZZ_SECONDS);
 		memcpy(data, seed, size);
 		for (unsigned n = 1 + fuzz_random(&state, 8); n && now; n--)
 			now = fuzz_change(data, now, room, &state);
