@@ -32,6 +32,7 @@ enum sim_sense {
 	SIM_INCOMPATIBLE = SIM_SENSE(5, 0x30, 0x02), /* cannot read medium: incompatible format */
 	SIM_SEQUENCE = SIM_SENSE(5, 0x2c, 0x00),     /* command sequence error */
 	SIM_NOT_WRITABLE = SIM_SENSE(5, 0x30, 0x05), /* cannot write medium */
+	SIM_NOT_FORMATTABLE = SIM_SENSE(5, 0x30, 0x06), /* cannot format medium */
 	SIM_NOT_FORMATTED = SIM_SENSE(5, 0x30, 0x10),
 	SIM_END_OF_USER_AREA = SIM_SENSE(5, 0x63, 0x00),
 	SIM_NOT_SAVED = SIM_SENSE(5, 0x39, 0x00),    /* saving parameters not supported */

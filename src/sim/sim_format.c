@@ -75,6 +75,14 @@ static const struct format_row *format_row(const struct sp_sim *sim, unsigned ty
 	return NULL;
 }
 
+static bool format_knows(const struct sp_sim *sim)
+{
+	for (unsigned i = 0; i < FORMAT_ROWS; i++)
+		if (format_rows[i].from == sim->kind->profile)
+			return true;
+	return false;
+}
+
 void sim_format_unit(struct sp_sim *sim, struct sp_command *c)
 {
 	struct sim_medium *m = sim->medium;
@@ -88,9 +96,7 @@ void sim_format_unit(struct sp_sim *sim, struct sp_command *c)
 		return;
 	const struct format_row *row = format_row(sim, data[8] >> 2);
 	if (get_be16(data + 2) != 8 || !row) {
-		sim_fail(c, row                           ? SIM_INVALID_PARAMETER
-			    : sim->kind->family == SIM_CD ? SIM_NOT_WRITABLE
-							  : SIM_INVALID_PARAMETER);
+		sim_fail(c, format_knows(sim) ? SIM_INVALID_PARAMETER : SIM_NOT_FORMATTABLE);
 		return;
 	}
 	/* a DVD+RW that is formatted goes on as it is: only the rest would be formatted */
