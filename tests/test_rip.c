@@ -90,7 +90,7 @@ static void bench_drive(struct bench *b, const char *layout, const char *profile
 					   .faults_name = "f",
 					   .seed = 7};
 	struct sp_rip_setup own = *asked;
-	struct sp_transport *transport;
+	struct sp_transport *transport = NULL;
 	struct sp_reader *reader;
 	struct sp_error err = {0};
 	struct sp_sim *sim;
