@@ -151,10 +151,31 @@ own() {
 	"$sim" mixed.disc -- cdrdao read-toc --device /dev/sr0 mixed.toc >log2 2>&1
 	grep -q '^TRACK MODE1' mixed.toc
 	grep -q 'ISRC "DEABC2400002"' mixed.toc
+	said 0 "$spindle" rip -q sim:mixed.disc back.cue
+	cmp mixed.bin back.bin
+	for line in 'TRACK 01 MODE1/2352' 'INDEX 00 00:04:00' 'INDEX 01 00:06:00' \
+		'INDEX 02 00:08:00' 'ISRC DEABC2400002'; do
+		grep -q "$line" back.cue
+	done
 	said 5 "$spindle" burn mixed.cue sim:none.disc,medium=dvd+r
 	blank_still none.disc
 }
 try 'cdrdao sg_raw' 'a mixed disc is burned by session at once' own
+
+# Sectors of both XA forms from another program's hand.
+own_xa() {
+	cp "$SPINDLE_CORPUS"/vcd/vcdimager/*.xml "$SPINDLE_CORPUS"/vcd/vcdimager/*.m1p .
+	vcdxbuild -c vcd20.cue -b vcd20.bin check_vcd20.xml
+	said 0 "$spindle" burn vcd20.cue sim:vcd.disc,medium=cd-rw
+	grep -q 'verified: every sector read back equal' out
+	said 0 "$spindle" rip -q sim:vcd.disc vcd-back.cue
+	cmp vcd20.bin vcd-back.bin
+}
+if test -d "${SPINDLE_CORPUS-}/vcd/vcdimager"; then
+	try vcdxbuild 'a Video CD is burned by session at once' own_xa
+else
+	skip 'a Video CD is burned by session at once' 'no corpus'
+fi
 
 own_raw() {
 	mixed odd bad
