@@ -20,7 +20,7 @@ static void record(struct trace *t, const char *faults)
 {
 	const struct sp_sim_setup setup = {.faults = faults, .faults_name = "f"};
 	struct drive *d = drive_made(&setup, "indexes");
-	struct sp_sim_trace_file *file;
+	struct sp_sim_trace_file *file = NULL;
 	struct sp_memory *memory = sp_memory_new();
 	struct sp_error err = {0};
 	struct sp_io *io;
