@@ -11,7 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CODED_HEAD = 16, CODED_BLOCK = 65536 };
+enum {
+	CODED_HEAD = 16,
+	CODED_BLOCK = 65536,
+	CODED_INLINE =
+		4 << 20, /* bytes that 3802, the most of an attribute in a node, can become */
+};
 
 static int coded_lzvn(void **work, const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size,
 		      size_t *done)
@@ -210,7 +215,7 @@ int hfs_coded_open(struct sp_io **out, const char *name, const uint8_t *decmpfs,
 		return sp_fail(err, SP_ERR_FORMAT, "%s: its resource fork is missing", name);
 	/* a block each 64 KiB needs four bytes of a table; one that is whole must be in memory */
 	if (o.kind->resource ? coded.size / CODED_BLOCK > fork->size / 4
-			     : coded.size > SP_BLOCKS_WHOLE)
+			     : coded.size > CODED_INLINE)
 		return sp_fail(err, SP_ERR_FORMAT, "%s: claims %llu bytes", name,
 			       (unsigned long long)coded.size);
 	int r = o.kind->resource ? 0 : coded_inline(&io, decmpfs, size, err);

@@ -250,9 +250,11 @@ int udf_entry_load(struct udf *u, const struct udf_entry *entry, uint64_t most, 
 		   size_t *size, struct sp_error *err)
 {
 	struct sp_fs_extents list = {0};
-	int r = entry->size <= most ? udf_entry_map(u, entry, &list, err)
-				    : sp_fail(err, SP_ERR_FORMAT, "is %llu bytes long",
-					      (unsigned long long)entry->size);
+	/* all of it is to be held: a hole does not make it larger than the disc */
+	int r = entry->size <= most && entry->size <= u->fs.volume.size
+			? udf_entry_map(u, entry, &list, err)
+			: sp_fail(err, SP_ERR_FORMAT, "is %llu bytes long",
+				  (unsigned long long)entry->size);
 
 	*data = r < 0 ? NULL : calloc(1, (size_t)entry->size + 1);
 	*size = (size_t)entry->size;
