@@ -150,9 +150,10 @@ static int inside_partitions(struct sp_inside *inside, unsigned wanted, bool dis
 		const struct sp_partition *p = &list.partition[i];
 		uint64_t start = p->first * SP_DISK_BLOCK, size = p->count * SP_DISK_BLOCK;
 
+		/* what begins with the disk was looked at as its track; a disc's own volume too */
 		if (wanted ? p->number != wanted
-			   : p->container ||
-				     (!disk && (!p->first || sp_filesystem_optical(p->filesystem))))
+			   : p->container || !p->first ||
+				     (!disk && sp_filesystem_optical(p->filesystem)))
 			continue;
 		seen = true;
 		if (p->first > inside->io->size / SP_DISK_BLOCK || start >= inside->io->size)
