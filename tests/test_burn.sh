@@ -42,6 +42,47 @@ INDEX 01 00:15:00
 """)
 END
 
+# Burning is mostly waiting, for libburn and for drives: all tests run at once, each in a folder of
+# its own, and are told of in the end. at_once 'PROGRAM…' NAME FUNCTION
+names=() whys=()
+at_once() {
+	local needs=$1 program
+	names+=("$2")
+	for program in $needs; do
+		if ! command -v "$program" >/dev/null; then
+			whys[${#names[@]}]="$program is not installed"
+			return
+		fi
+	done
+	mkdir "$work/${#names[@]}"
+	cp data.iso music.bin music.cue "$work/${#names[@]}"
+	(
+		export TMPDIR=$work/t${#names[@]}
+		mkdir "$TMPDIR"
+		cd "$work/${#names[@]}" || exit 99
+		(set -ex; "$3") >log 2>&1
+		echo $? >status
+	) &
+}
+told() {
+	local n
+	wait
+	for n in $(seq ${#names[@]}); do
+		if test -n "${whys[n]-}"; then
+			skip "${names[n - 1]}" "${whys[n]}"
+			continue
+		fi
+		count=$((count + 1))
+		if test "$(cat "$work/$n/status")" = 0; then
+			echo "ok $count - ${names[n - 1]}"
+			continue
+		fi
+		echo "not ok $count - ${names[n - 1]}"
+		tail -n 60 "$work/$n/log" | sed 's/^/# /'
+		failed=1
+	done
+}
+
 # said STATUS COMMAND…: exits so; `out` has what it said
 said() {
 	local want=$1 status=0
@@ -70,7 +111,7 @@ media() {
 		cmp data.iso back
 	done
 }
-try '' 'data is burned to CD-R, DVD+R, DVD-R and BD-R, and others read it' media
+at_once '' 'data is burned to CD-R, DVD+R, DVD-R and BD-R, and others read it' media
 
 rewritten() {
 	said 0 "$spindle" burn data.iso sim:rw.disc,medium=dvd+rw
@@ -81,7 +122,7 @@ rewritten() {
 	said 0 "$spindle" burn --yes other.iso sim:rw.disc
 	"$sim" rw.disc -- cmp -n 409600 other.iso /dev/sr0
 }
-try '' 'what an overwritable disc holds goes only when asked' rewritten
+at_once '' 'what an overwritable disc holds goes only when asked' rewritten
 
 blanked() {
 	said 0 "$spindle" burn -q --no-verify data.iso sim:cdrw.disc,medium=cd-rw
@@ -94,7 +135,48 @@ blanked() {
 	"$sim" cdrw.disc -- cmp -n 894976 data.iso /dev/sr0
 	said 5 "$spindle" blank --yes sim:once.disc,medium=cd-r
 }
-try '' 'a rewritable disc is blanked when asked, then burned again' blanked
+at_once '' 'a rewritable disc is blanked when asked, then burned again' blanked
+
+folder() {
+	mkdir tree
+	head -c 100000 data.iso >tree/file
+	said 0 "$spindle" burn tree sim:folder.disc,medium=dvd-r
+	grep -q verified out
+	"$sim" folder.disc -- dd if=/dev/sr0 of=folder.iso bs=2048 status=none
+	xorriso -osirrox on -indev folder.iso -extract /file got >log2 2>&1
+	cmp got tree/file
+	test "$(find "$TMPDIR" -name 'spindle-burn*' | wc -l)" = 0
+}
+at_once xorriso 'a folder becomes a disc' folder
+
+disc_to_disc() {
+	"$spindle" convert -q data.iso data.cue
+	cat data.bin music.bin >mixed.bin
+	cat >mixed.cue <<-END
+		FILE "mixed.bin" BINARY
+		TRACK 01 MODE1/2352
+		INDEX 01 00:00:00
+		TRACK 02 AUDIO
+		INDEX 00 00:05:62
+		INDEX 01 00:07:62
+	END
+	said 0 "$spindle" burn sim:mixed.cue sim:copy.disc,medium=cd-r
+	"$sim" copy.disc -- dd if=/dev/sr0 of=back bs=2048 count=437 status=none
+	cmp back data.iso
+	"$sim" copy.disc -- cdparanoia -q -d /dev/sr0 -Z -r -- 2 back.raw
+	tail -c +$((150 * 2352 + 1)) music.bin | cmp - back.raw
+}
+at_once cdparanoia 'a disc of data and audio is copied by our own writer' disc_to_disc
+
+sums() {
+	sha256sum data.iso >SHA256SUMS
+	said 0 "$spindle" burn --json -n data.iso sim:sums.disc,medium=cd-r
+	grep -q '"checksums": "SHA256SUMS"' out
+	echo "$(md5sum <SHA256SUMS | cut -d' ' -f1)  data.iso" >data.iso.md5
+	said 3 "$spindle" burn data.iso sim:sums.disc
+	grep -q 'data.iso.md5: data.iso is not what it says' out
+}
+at_once '' 'checksums beside the image are held' sums
 
 # --- audio ---------------------------------------------------------------------------------------
 
@@ -108,14 +190,14 @@ audio() {
 	"$sim" music.disc -- cdparanoia -q -d /dev/sr0 -Z -r -B -- '1-3'
 	cat track0[123].cdda.raw | cmp - music.bin
 }
-try 'cdrdao cdparanoia' 'an audio disc has its samples, texts and codes' audio
+at_once 'cdrdao cdparanoia' 'an audio disc has its samples, texts and codes' audio
 
 audio_offset() {
 	said 0 "$spindle" burn music.cue sim:shift.disc,medium=cd-r,profile=pioneer
 	grep -q 'verified: every sector' out
 	grep -q 'shifted by +667 samples' out
 }
-try '' 'samples that come shifted are the same samples' audio_offset
+at_once '' 'samples that come shifted are the same samples' audio_offset
 
 # --- what our own writer is for ------------------------------------------------------------------
 
@@ -209,7 +291,7 @@ wrong_devices() {
 	test ! -e nothing
 	test "$(find . -name '*regular.img*' | wc -l)" = 1
 }
-try '' 'a file, a fifo, a folder, nothing and links to them are no drives' wrong_devices
+at_once '' 'a file, a fifo, a folder, nothing and links to them are no drives' wrong_devices
 
 wrong_block() {
 	head -c 1048576 /dev/zero >disk
@@ -228,9 +310,10 @@ wrong_block() {
 	cmp "$loop" disk.before
 }
 if losetup -f >/dev/null 2>&1 && test -b "$(losetup -f)"; then
-	try 'losetup mke2fs' 'a loop device is no drive, mounted or not' wrong_block
+	at_once 'losetup mke2fs' 'a loop device is no drive, mounted or not' wrong_block
 else
-	skip 'a loop device is no drive, mounted or not' 'no loop devices here'
+	names+=('a loop device is no drive, mounted or not')
+	whys[${#names[@]}]='no loop devices here'
 fi
 
 no_name() {
@@ -241,7 +324,7 @@ no_name() {
 	said 0 "$sim" --drive one.disc -- "$spindle" burn data.iso
 	"$sim" one.disc -- cmp -n 894976 data.iso /dev/sr0
 }
-try '' 'of several drives one is to be named; the only one need not' no_name
+at_once '' 'of several drives one is to be named; the only one need not' no_name
 
 in_use() {
 	said 7 "$sim" --medium cd-r busy.disc -- sh -c 'exec 3</dev/sr0
@@ -251,7 +334,7 @@ fd = os.open(\"/dev/sr0\", os.O_RDWR | os.O_NONBLOCK | os.O_EXCL)
 sys.exit(subprocess.call(sys.argv[1:]))" "$@"' sh "$spindle" burn data.iso /dev/sr0
 	grep -q busy out
 }
-try python3 'a drive that another program has for itself is refused' in_use
+at_once python3 'a drive that another program has for itself is refused' in_use
 
 read_only() {
 	said 7 "$spindle" burn data.iso sim:data.iso
@@ -262,7 +345,7 @@ read_only() {
 	grep -q 'written and closed' out
 	"$sim" full.disc -- cmp -n 894976 data.iso /dev/sr0
 }
-try '' 'a pressed disc and a closed one are refused' read_only
+at_once '' 'a pressed disc and a closed one are refused' read_only
 
 # --- before anything is written ------------------------------------------------------------------
 
@@ -273,7 +356,7 @@ no_room() {
 	grep -q 'no room: 460800 sectors are needed, 3598.. are free' out
 	blank_still small.disc
 }
-try sg_raw 'what does not fit is refused before the first write' no_room
+at_once sg_raw 'what does not fit is refused before the first write' no_room
 
 dry() {
 	said 0 "$spindle" burn -n data.iso sim:dry.disc,medium=dvd-r,trace=dry.trace
@@ -281,7 +364,7 @@ dry() {
 	grep -q ' 51 00' dry.trace
 	! grep -E '^[0-9]+ \+[0-9]+ (2a|5b|53|aa|5d|bf|a1|04) ' dry.trace
 }
-try '' 'a dry run writes nothing' dry
+at_once '' 'a dry run writes nothing' dry
 
 test_write() {
 	said 0 "$spindle" burn --simulate data.iso sim:test.disc,medium=cd-r
@@ -290,7 +373,7 @@ test_write() {
 	said 5 "$spindle" burn --simulate data.iso sim:plus.disc,medium=dvd+r,trace=plus.trace
 	! grep -E '^[0-9]+ \+[0-9]+ 2a ' plus.trace
 }
-try sg_raw 'a simulation leaves the disc blank, or is refused' test_write
+at_once sg_raw 'a simulation leaves the disc blank, or is refused' test_write
 
 # --- what goes wrong -----------------------------------------------------------------------------
 
@@ -309,7 +392,7 @@ assert "3 0C 00" in d[1]["error"], d
 END
 	for disc in a c d; do "$sim" $disc.disc -- cmp -n 894976 data.iso /dev/sr0; done
 }
-try '' 'one of four drives fails, three discs are good' one_fails
+at_once '' 'one of four drives fails, three discs are good' one_fails
 
 differs() {
 	echo '300 wrong-sector 5' >faults
@@ -319,7 +402,7 @@ differs() {
 	grep -q 'wrong.disc.*: read back, it differs: LBA 300 differs' out
 	grep -q 'wrong2.disc.*: read back, it differs' out
 }
-try '' 'a disc that reads back otherwise is found' differs
+at_once '' 'a disc that reads back otherwise is found' differs
 
 # Whatever the moment, the disc is what was said of it.
 interrupted() {
@@ -341,7 +424,8 @@ d = json.load(open("out"))["drives"][0]
 assert d["exit"] == 130 and d["written"] in ("part", "damaged") and not d["verified"], d
 END
 }
-try python3 'an interrupt ends it in an orderly way and says what the disc is' interrupted
+at_once python3 'an interrupt ends it in an orderly way and says what the disc is' interrupted
 
+told
 echo "1..$count"
 exit $failed

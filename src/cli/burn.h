@@ -61,8 +61,9 @@ extern const struct cli_command cli_burn_worker, cli_blank_worker;
 /* --- what is burned ------------------------------------------------------------------------ */
 
 struct burn_input {
-	const char *path; /* what the workers open */
-	char *made;       /* a folder of ours with it, NULL: none; goes with the input */
+	const char *path; /* SRC */
+	char *made;       /* a folder of ours, NULL: none; goes with the input … */
+	char *image;      /* … and in it the image that was made; NULL: SRC is one */
 	struct sp_input in;
 	struct sp_hashes hashes; /* of a pass over all of it, before the first write */
 	char sums[240];          /* a file of checksums that was there and is right, "" none */

@@ -57,12 +57,13 @@ static int burn_words(struct burn_job *job, struct sp_error *err)
 		if (args->count[flags[i]])
 			r = burn_word(job, "--", cli_options[flags[i]].name, "", err);
 	for (size_t i = 0; !r && i < sizeof(texts); i++)
-		if (args->text[texts[i]]) {
+		/* an image of ours is opened as it is */
+		if (args->text[texts[i]] && !(job->input.image && i < 2)) {
 			r = burn_word(job, "--", cli_options[texts[i]].name, "", err);
 			if (!r)
 				r = burn_word(job, "", args->text[texts[i]], "", err);
 		}
-	for (size_t i = 0; !r && i < args->pairs; i++) {
+	for (size_t i = 0; !r && i < args->pairs && !job->input.image; i++) {
 		const char *value = args->pair[i].value;
 
 		r = burn_word(job, "-O", args->pair[i].key, value ? "=" : "", err);
@@ -74,7 +75,9 @@ static int burn_words(struct burn_job *job, struct sp_error *err)
 	}
 	if (!r)
 		r = burn_word(job, "", "--", "", err);
-	return r ? r : burn_word(job, "", job->input.path, "", err);
+	return r ? r
+		 : burn_word(job, "", job->input.image ? job->input.image : job->input.path, "",
+			     err);
 }
 
 /* --- which drives -------------------------------------------------------------------------- */
