@@ -68,7 +68,7 @@ void sp_qlayout_free(struct sp_qlayout *ql)
 
 static struct ql_reading *ql_at(const struct sp_qlayout *ql, sp_lba lba)
 {
-	return lba < ql->origin || (uint64_t)(lba - ql->origin) >= ql->count
+	return lba < ql->origin || (uint64_t)lba - (uint64_t)ql->origin >= ql->count
 		       ? NULL
 		       : &ql->reading[lba - ql->origin];
 }
