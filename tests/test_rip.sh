@@ -65,9 +65,9 @@ golden() {
 	head -n -1 golden.log | sha256sum | cut -d ' ' -f 1 >seal
 	sed -n 's/^sha256: //p' golden.log | cmp - seal
 	sed "s/^spindle $version\$/spindle VERSION/; s/^sha256: .*/sha256: SEAL/" golden.log |
-		diff "$tests/expect/rip.log.txt" -
+		diff "$tests/data/rip/golden.log" -
 	sed "s/\"spindle\": \"$version\"/\"spindle\": \"VERSION\"/" golden.json |
-		diff "$tests/expect/rip.json" -
+		diff "$tests/data/rip/golden.json" -
 }
 
 offset() {
