@@ -128,7 +128,7 @@ encrypted() { # SAID OPTION…
 	said=$1
 	shift
 	write raw e.dmg gpt.img --password-file password "$@"
-	reads e.dmg gpt.img "$said" 'GUID partition table'
+	reads e.dmg gpt.img "$said" 'Scheme       gpt'
 }
 try '' 'version 1 is decrypted' encrypted 'Wrapped in cdsaencr (encrypted Apple disk image, version 1): AES-128, version 1, a password of 1000 iterations.' \
 	--encrypt v1
@@ -208,7 +208,7 @@ try '' 'the terminal is asked without an echo' terminal
 
 sparse() { # OPTION…
 	write sparseimage s.sparseimage gpt.img "$@"
-	reads s.sparseimage gpt.img 'Wrapped in sparseimage' 'GUID partition table'
+	reads s.sparseimage gpt.img 'Wrapped in sparseimage' 'Scheme       gpt'
 }
 try '' 'a sparse image is read' sparse
 try '' 'a sparse image of bands in no order is read' sparse --band 64 --shuffle
@@ -219,7 +219,7 @@ try '' 'an encrypted sparse image of version 1 is read' sparse --encrypt v1 --pa
 bundle() { # OPTION…
 	rm -rf b.sparsebundle
 	write sparsebundle b.sparsebundle gpt.img "$@"
-	reads b.sparsebundle gpt.img 'Wrapped in sparsebundle' 'GUID partition table'
+	reads b.sparsebundle gpt.img 'Wrapped in sparsebundle' 'Scheme       gpt'
 	reads b.sparsebundle/Info.plist gpt.img
 }
 try '' 'a sparse bundle is read' bundle --band 64

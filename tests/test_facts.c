@@ -421,6 +421,16 @@ static size_t facts_options(char *text, size_t used, const struct sp_format *for
 	return used;
 }
 
+static size_t facts_cell(char *text, size_t used, const char *word, const struct sp_format *format,
+			 bool last)
+{
+	const int name = (int)strlen(format->name) + 2;
+
+	if (last)
+		return facts_add(text, used, "%s\n", word);
+	return facts_add(text, used, "%-*s", name > FACTS_COLUMN ? name : FACTS_COLUMN, word);
+}
+
 /* The whole table; as many containers side by side as a page is wide. */
 static const char *facts_table(void)
 {
@@ -438,13 +448,11 @@ static const char *facts_table(void)
 
 		used = facts_add(text, used, "%s%-*s", from ? "\n" : "", FACTS_NAME, "");
 		for (size_t i = from; i < to; i++)
-			used = facts_add(text, used, i + 1 < to ? "%-*s" : "%.*s\n", FACTS_COLUMN,
-					 list[i]->name);
+			used = facts_cell(text, used, list[i]->name, list[i], i + 1 == to);
 		for (size_t j = 0; j < FACTS; j++) {
 			used = facts_add(text, used, "%-*s", FACTS_NAME, facts[j].name);
 			for (size_t i = from; i < to; i++)
-				used = facts_add(text, used, i + 1 < to ? "%-*s" : "%.*s\n",
-						 FACTS_COLUMN, kept[i][j]);
+				used = facts_cell(text, used, kept[i][j], list[i], i + 1 == to);
 		}
 	}
 	used = facts_add(text, used, "\n");
