@@ -647,6 +647,26 @@ dvd_burns() { # KIND COMMAND…
 	burned dvd.disc data.iso "$sectors"
 	read_back dvd.disc data.iso
 }
+dvd_sessions() { # KIND
+	rm -rf dvd.disc out second
+	mkdir second
+	cp audio.wav second/
+	burn "$1" dvd.disc xorriso -dev /dev/sr0 -map tree / -commit
+	on dvd.disc xorriso -dev /dev/sr0 -map second / -commit
+	on dvd.disc xorriso -osirrox on -indev /dev/sr0 -extract / out
+	cmp out/noise tree/noise
+	cmp out/audio.wav audio.wav
+}
+dvd_formatted() { # KIND HOW WORDS
+	rm -f dvd.disc
+	burn "$1" dvd.disc cdrskin dev=/dev/sr0 "blank=$2"
+	on dvd.disc cdrskin dev=/dev/sr0 -data data.iso
+	test "$1" = bd-r || on dvd.disc cdrskin dev=/dev/sr0 -data data.iso
+	read_back dvd.disc data.iso
+	on dvd.disc dvd+rw-mediainfo /dev/sr0 | grep "Mounted Media: .*$3"
+}
+# Not asked: growisofs -M, which hands the open drive to genisoimage over exec, where the door does
+# not know it again.
 force='-use-the-force-luke=notray -use-the-force-luke=tty'
 try growisofs 'growisofs burns a DVD+R' dvd_burns dvd+r growisofs $force -Z /dev/sr0=data.iso
 try cdrskin 'cdrskin burns a BD-R' dvd_burns bd-r cdrskin dev=/dev/sr0 -data data.iso
@@ -676,7 +696,12 @@ for kind in dvd-r dvd-rw dvd+r dvd+rw dvd+r-dl bd-r bd-re; do
 		;;
 	esac
 	long dvd+rw-mediainfo "dvd+rw-mediainfo sees a blank $kind" mediainfo $kind
+	long xorriso "xorriso burns two sessions on a $kind" dvd_sessions $kind
 done
+long 'cdrskin dvd+rw-mediainfo' 'cdrskin formats a dvd-rw for restricted overwrite, and burns it twice' \
+	dvd_formatted dvd-rw format_overwrite 'DVD-RW Restricted Overwrite'
+long 'cdrskin dvd+rw-mediainfo' 'cdrskin formats a bd-r with spares, and burns it' \
+	dvd_formatted bd-r format_defectmgt 'BD-R SRM'
 
 if test -n "${SPINDLE_LONG-}"; then
 	echo '# judge × medium × mode: the lines "burns" above; each was read back by others'
