@@ -137,6 +137,32 @@ blanked() {
 }
 at_once '' 'a rewritable disc is blanked when asked, then burned again' blanked
 
+formatted() {
+	said 7 "$spindle" burn data.iso sim:re.disc,medium=bd-re
+	grep -q 'not formatted (see: spindle blank --format)' out
+	said 0 "$spindle" blank --format sim:re.disc
+	said 0 "$spindle" burn data.iso sim:re.disc
+	"$sim" re.disc -- cmp -n 894976 data.iso /dev/sr0
+}
+at_once '' 'a BD-RE is formatted when asked, and before it is burned' formatted
+
+added() {
+	mkdir first second
+	head -c 100000 data.iso >first/old
+	head -c 50000 music.bin >second/new
+	"$spindle" mkiso -q first -o first.iso
+	said 0 "$spindle" burn --multi first.iso sim:multi.disc,medium=cd-r
+	"$spindle" mkiso -q second -o second.iso --append sim:multi.disc
+	said 7 "$spindle" burn second.iso sim:multi.disc
+	grep -q -e '--multi adds one' out
+	said 0 "$spindle" burn --multi second.iso sim:multi.disc
+	grep -q 'verified: every sector read back equal' out
+	"$sim" multi.disc -- xorriso -osirrox on -indev /dev/sr0 -extract / got >log2 2>&1
+	cmp got/old first/old
+	cmp got/new second/new
+}
+at_once xorriso 'a session is added, and the disc has the files of both' added
+
 folder() {
 	mkdir tree
 	head -c 100000 data.iso >tree/file

@@ -59,10 +59,11 @@ struct sp_burn_target {
 	unsigned profile, medium; /* enum sp_medium */
 	unsigned state;           /* enum sp_burn_state */
 	bool erasable;
-	uint64_t free;  /* sectors that can be written now, of a track of data */
-	sp_lba next;    /* where they begin */
-	bool used;      /* overwritable: there is something in its first 64 KiB */
-	char holds[40]; /* and what: "ISO 9660: LIVE"; "" not known */
+	bool unformatted; /* it takes nothing before it is formatted */
+	uint64_t free;    /* sectors that can be written now, of a track of data */
+	sp_lba next;      /* where they begin */
+	bool used;        /* overwritable: there is something in its first 64 KiB */
+	char holds[40];   /* and what: "ISO 9660: LIVE"; "" not known */
 };
 
 enum sp_burn_writer { SP_WRITER_LIBBURN, SP_WRITER_OWN };

@@ -126,6 +126,17 @@ static int verify_progress(void *user, const struct sp_progress *progress)
 	return b->burn.progress ? b->burn.progress(b->burn.user, &p) : 0;
 }
 
+/* A track that was added to a disc has the number that comes next there; in its image, another. */
+static void verify_number(struct sp_disc *disc, unsigned number)
+{
+	const unsigned was = disc->track[0].number;
+
+	disc->track[0].number = number;
+	for (size_t i = 0; i < disc->regions; i++)
+		if (disc->region[i].track == was)
+			disc->region[i].track = number;
+}
+
 /* The part of the disc that was burned: padding and run-out behind it are not ours. Data that was
  * added to a disc lies further out than in its image. */
 static int verify_part(struct sp_source **part, struct sp_burning *b, const struct sp_disc *disc,
@@ -141,12 +152,15 @@ static int verify_part(struct sp_source **part, struct sp_burning *b, const stru
 	if (r < 0)
 		return r;
 	*part = narrow;
-	if (start == disc->track[0].start)
-		return 0;
-	r = sp_view_shift(&narrow, *part, disc->track[0].start - start, err);
-	if (!r)
+	if (start != disc->track[0].start) {
+		r = sp_view_shift(&narrow, *part, disc->track[0].start - start, err);
+		if (r < 0)
+			return r;
 		*part = narrow;
-	return r;
+	}
+	if (narrow->disc->tracks)
+		verify_number(narrow->disc, disc->track[0].number);
+	return 0;
 }
 
 /* Samples an offset pushes over the edge, where the drive reads nothing, cannot be told. */

@@ -49,6 +49,10 @@ static int burning_medium(const struct sp_burning *b, struct sp_error *err)
 	const struct sp_burn_target *target = &b->report.target;
 	const char *name = sp_profile_name(target->profile);
 
+	if (target->unformatted)
+		return sp_fail(err, SP_ERR_DEVICE,
+			       "%s: the %s is not formatted (see: spindle blank --format)",
+			       b->burn.drive, name);
 	if (target->state == SP_DISC_COMPLETE)
 		return sp_fail(err, SP_ERR_DEVICE, "%s: the %s is written and closed%s",
 			       b->burn.drive, name,

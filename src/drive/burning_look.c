@@ -2,6 +2,7 @@
 /* What stands before a burn: is it an optical drive, can its medium be written, what is on it. */
 #include "drive/burning.h"
 #include "drive/mmc.h"
+#include "drive/mmc_write.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -107,6 +108,16 @@ static int look_room(struct sp_burn_target *target, struct sp_transport *transpo
 	if (target->state == SP_DISC_COMPLETE)
 		return 0;
 	if (target->state == SP_DISC_RANDOM) {
+		/* DVD+RW is formatted while it is written */
+		if (target->profile == SP_PROFILE_BD_RE || target->profile == SP_PROFILE_DVD_RAM) {
+			struct sp_format offered[SP_FORMATS_MAX];
+			size_t count;
+			bool formatted;
+
+			target->unformatted =
+				!sp_mmc_formats(transport, offered, &count, &formatted, NULL) &&
+				!formatted;
+		}
 		if (!sp_mmc_capacity(transport, &blocks, &size, NULL))
 			target->free = blocks;
 		look_content(target, transport);
