@@ -97,10 +97,16 @@ grub-mkimage -O i386-pc-eltorito -p /boot/grub -o grub/boot/grub/eltorito.img bi
 	grub-mkimage -O x86_64-efi -p /boot/grub -c early.cfg -o grub/EFI/BOOT/BOOTX64.EFI $modules &&
 	"$SPINDLE" mkiso -q grub -o grub.iso --bios boot/grub/eltorito.img --efi auto >serial 2>&1
 result $? 'an image with GRUB for BIOS and UEFI is made'
-disc GRUB 'started by spindle on pc' BIOS grub.iso
+# what boots from a disc was burned on a simulated drive, and ripped
+"$SPINDLE" burn -q grub.iso sim:grub.disc,medium=cd-r >serial 2>&1 &&
+	"$SPINDLE" rip -q sim:grub.disc ripped.cue >>serial 2>&1 &&
+	"$SPINDLE" convert -q ripped.cue ripped.iso >>serial 2>&1 &&
+	cmp -n "$(stat -c %s grub.iso)" grub.iso ripped.iso >>serial 2>&1
+result $? 'it is burned to a CD-R, and ripped'
+disc 'GRUB, burned and ripped' 'started by spindle on pc' BIOS ripped.iso
 usb GRUB 'started by spindle on pc' BIOS grub.iso
 if test -f $code; then
-	efi_disc GRUB 'started by spindle on efi' grub.iso
+	efi_disc 'GRUB, burned and ripped' 'started by spindle on efi' ripped.iso
 	efi_usb GRUB 'started by spindle on efi' grub.iso
 else
 	result 0 'GRUB: UEFI # SKIP no OVMF'
