@@ -180,7 +180,7 @@ static void assert_content(struct image *image, const char *path, const char *wa
 {
 	struct sp_node node;
 	struct sp_error err;
-	struct sp_io *file;
+	struct sp_io *file = NULL;
 	char got[4096] = {0};
 
 	if (sp_fs_find(image->fs, path, &node, &err) < 0 ||
