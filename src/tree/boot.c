@@ -3,8 +3,8 @@
 #include "tree/boot.h"
 
 #include "base/bytes.h"
-#include "stream/bytes.h"
 #include "stream/volume.h"
+#include "tree/disc_io.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +22,8 @@ enum {
 	BOOT_UEFI = 0xef,
 };
 
-static int boot_get(const struct sp_disk *disk, uint64_t at, void *data, size_t size,
-		    struct sp_error *err)
+int sp_boot_get(const struct sp_disk *disk, uint64_t at, void *data, size_t size,
+		struct sp_error *err)
 {
 	if (at > disk->size || size > disk->size - at)
 		return 0;
@@ -46,7 +46,8 @@ static int boot_record(struct sp_boot *boot, const struct sp_disk *disk, uint64_
 	bool volume = false;
 
 	for (unsigned i = BOOT_FIRST; i < BOOT_LAST; i++) {
-		const int r = boot_get(disk, start + (uint64_t)i * BOOT_SECTOR, d, sizeof(d), err);
+		const int r =
+			sp_boot_get(disk, start + (uint64_t)i * BOOT_SECTOR, d, sizeof(d), err);
 
 		if (r < 0)
 			return r;
@@ -91,7 +92,7 @@ static int boot_entry(struct sp_boot *boot, const struct sp_disk *disk, unsigned
 		return 0;
 	const size_t size = disk->size - at < SP_FS_HEAD ? (size_t)(disk->size - at) : SP_FS_HEAD;
 	head = malloc(size);
-	r = head ? boot_get(disk, at, head, size, err) : sp_fail_memory(err);
+	r = head ? sp_boot_get(disk, at, head, size, err) : sp_fail_memory(err);
 	if (r > 0)
 		entry->filesystem = sp_filesystem_find(head, size);
 	free(head);
@@ -117,8 +118,8 @@ static int boot_records(struct sp_boot *boot, const struct sp_disk *disk, unsign
 	uint8_t e[BOOT_RECORD];
 
 	for (unsigned i = 1; i < BOOT_RECORDS; i++) {
-		int r = boot_get(disk, (uint64_t)boot->catalog * BOOT_SECTOR + i * BOOT_RECORD, e,
-				 sizeof(e), err);
+		int r = sp_boot_get(disk, (uint64_t)boot->catalog * BOOT_SECTOR + i * BOOT_RECORD,
+				    e, sizeof(e), err);
 
 		if (r <= 0)
 			return r;
@@ -147,7 +148,7 @@ static int boot_records(struct sp_boot *boot, const struct sp_disk *disk, unsign
 static int boot_catalog(struct sp_boot *boot, const struct sp_disk *disk, struct sp_error *err)
 {
 	uint8_t v[BOOT_RECORD];
-	const int r = boot_get(disk, (uint64_t)boot->catalog * BOOT_SECTOR, v, sizeof(v), err);
+	const int r = sp_boot_get(disk, (uint64_t)boot->catalog * BOOT_SECTOR, v, sizeof(v), err);
 
 	if (r < 0)
 		return r;
@@ -244,7 +245,7 @@ static int boot_usb(struct sp_boot *boot, const struct sp_disk *disk, struct sp_
 	uint8_t mbr[SP_DISK_BLOCK];
 	size_t code = 0;
 	bool active = false;
-	int r = boot_get(disk, 0, mbr, sizeof(mbr), err);
+	int r = sp_boot_get(disk, 0, mbr, sizeof(mbr), err);
 
 	if (r <= 0)
 		return r;
@@ -277,35 +278,16 @@ int sp_boot_read(struct sp_boot *boot, const struct sp_disk *disk, uint64_t star
 	return r < 0 ? r : boot_usb(boot, disk, err);
 }
 
-/* Sectors in other framing than blocks: user data of the disc's data tracks. */
-static int boot_sectors(void *user, uint64_t at, void *data, size_t size, struct sp_error *err)
+static int boot_bytes(void *user, uint64_t at, void *data, size_t size, struct sp_error *err)
 {
-	struct sp_source *src = user;
-	uint8_t sector[BOOT_SECTOR], *out = data;
-
-	while (size) {
-		const uint64_t lba = at / BOOT_SECTOR;
-		const size_t skip = (size_t)(at % BOOT_SECTOR);
-		const size_t n = BOOT_SECTOR - skip < size ? BOOT_SECTOR - skip : size;
-		const int r = sp_volume_sector(src, 0, UINT64_MAX, lba, sector, err);
-
-		if (r < 0)
-			return r;
-		if (!r)
-			memset(sector, 0, sizeof(sector));
-		memcpy(out, sector + skip, n);
-		out += n;
-		at += n;
-		size -= n;
-	}
-	return 0;
+	return sp_io_read(user, at, data, size, err);
 }
 
 int sp_boot_find(struct sp_boot *boot, struct sp_source *src, struct sp_error *err)
 {
 	const struct sp_disc *disc = src->disc;
-	struct sp_disk disk;
 	const struct sp_track *track = NULL;
+	struct sp_io *io;
 
 	*boot = (struct sp_boot){.catalog = SP_LBA_NONE};
 	if (src->caps & SP_SOURCE_ONCE)
@@ -314,17 +296,13 @@ int sp_boot_find(struct sp_boot *boot, struct sp_source *src, struct sp_error *e
 		track = &disc->track[i];
 	if (!track || track->mode == SP_MODE_AUDIO || !disc->regions || track->start < 0)
 		return 0;
-	const uint64_t start = (uint64_t)track->start * BOOT_SECTOR;
-	if (!sp_bytes_open(&disk, src, NULL)) {
-		const int r = sp_boot_read(boot, &disk, start, err);
-
-		sp_bytes_close(&disk);
+	int r = sp_disc_io(&io, src, err);
+	if (r < 0)
 		return r;
-	}
-	const struct sp_region *end = &disc->region[disc->regions - 1];
-	const sp_lba sectors = end->lba + (sp_lba)end->count;
-	disk = (struct sp_disk){boot_sectors, src, (uint64_t)sectors * BOOT_SECTOR};
-	return sp_boot_read(boot, &disk, start, err);
+	const struct sp_disk disk = {boot_bytes, io, io->size};
+	r = sp_boot_read(boot, &disk, (uint64_t)track->start * BOOT_SECTOR, err);
+	sp_io_close(io);
+	return r;
 }
 
 const char *sp_boot_platform_name(unsigned platform)

@@ -27,22 +27,12 @@ struct fat {
 	uint32_t root_cluster;
 };
 
-/* 1, or 0 beyond the disk's end. */
-static int fat_get(const struct fat *fat, uint64_t at, void *data, size_t size,
-		   struct sp_error *err)
-{
-	if (at > fat->disk->size || size > fat->disk->size - at)
-		return 0;
-	const int r = fat->disk->read(fat->disk->user, at, data, size, err);
-	return r < 0 ? r : 1;
-}
-
 static int fat_open(struct fat *fat, const struct sp_disk *disk, uint64_t at, struct sp_error *err)
 {
 	uint8_t b[FAT_SECTOR];
 
 	*fat = (struct fat){.disk = disk};
-	const int r = fat_get(fat, at, b, sizeof(b), err);
+	const int r = sp_boot_get(fat->disk, at, b, sizeof(b), err);
 	if (r <= 0)
 		return r;
 	const uint32_t sector = get_le16(b + 11), spc = b[13], reserved = get_le16(b + 14);
@@ -78,13 +68,13 @@ static int fat_next(const struct fat *fat, uint32_t *cluster, struct sp_error *e
 
 	*cluster = 0;
 	if (fat->clusters > FAT16_MOST) {
-		r = fat_get(fat, fat->table + c * 4, b, 4, err);
+		r = sp_boot_get(fat->disk, fat->table + c * 4, b, 4, err);
 		*cluster = r > 0 ? get_le32(b) & 0x0fffffff : 0;
 	} else if (fat->clusters > FAT12_MOST) {
-		r = fat_get(fat, fat->table + c * 2, b, 2, err);
+		r = sp_boot_get(fat->disk, fat->table + c * 2, b, 2, err);
 		*cluster = r > 0 ? get_le16(b) : 0;
 	} else {
-		r = fat_get(fat, fat->table + c + c / 2, b, 2, err);
+		r = sp_boot_get(fat->disk, fat->table + c + c / 2, b, 2, err);
 		*cluster = r <= 0 ? 0 : c & 1 ? get_le16(b) >> 4 : get_le16(b) & 0xfff;
 	}
 	if (*cluster < 2 || *cluster - 2 >= fat->clusters)
@@ -118,7 +108,7 @@ static int fat_each(const struct fat *fat, uint32_t cluster, fat_fn *fn, void *u
 		const uint64_t at = cluster ? fat->data + (uint64_t)(cluster - 2) * fat->cluster +
 						      done % fat->cluster
 					    : fat->root + done;
-		r = fat_get(fat, at, b, sizeof(b), err);
+		r = sp_boot_get(fat->disk, at, b, sizeof(b), err);
 		if (r <= 0)
 			return r;
 		for (size_t i = 0; i < FAT_SECTOR && left; i += FAT_ENTRY, left--)
