@@ -3,14 +3,7 @@
 # Discs are burned on simulated drives, and what is on them is read by others: by comparing files,
 # not by the program under test. Nothing but a drive is ever written to.
 
-. "${top_srcdir:-.}/tests/try.sh"
-mkdir tmp || exit 99
-export LC_ALL=C TMPDIR=$work/tmp
-sim=$spindle-sim
-test -x "$sim" || sim=${builddir:-.}/spindle-sim
-case $sim in /*) ;; *) sim=$OLDPWD/$sim ;; esac
-# what is preloaded into a sanitized program comes before its sanitizer
-export ASAN_OPTIONS=verify_asan_link_order=0:$ASAN_OPTIONS
+. "${top_srcdir:-.}/tests/sim.sh"
 
 python3 - <<'END' || exit 99
 import random, struct

@@ -12,26 +12,7 @@
 #               reading block" of every sector of mode 1 that it has read
 #   cdparanoia  measures time to see what is cached, and warns of a drive this fast
 
-sim=${SPINDLE:-./spindle}-sim
-case $sim in /*) ;; *) sim=$PWD/$sim ;; esac
-test -x "$sim" || sim=${builddir:-.}/spindle-sim
-case $sim in /*) ;; *) sim=$PWD/$sim ;; esac
-if ! test -x "$sim"; then
-	echo "1..0 # SKIP $sim is not built"
-	exit 0
-fi
-. "${top_srcdir:-.}/tests/try.sh"
-mkdir tmp || exit 99
-export LC_ALL=C TMPDIR=$work/tmp
-# our own program, when it is sanitized, is no exception to what may be preloaded
-export ASAN_OPTIONS=verify_asan_link_order=0:$ASAN_OPTIONS
-
-# on DISC COMMAND…: with the disc in /dev/sr0
-on() {
-	local disc=$1
-	shift
-	"$sim" "$disc" -- timeout 120 "$@"
-}
+. "${top_srcdir:-.}/tests/sim.sh"
 
 # Noise: what repeats itself can be put together wrongly without being seen.
 python3 - <<'END' || exit 99

@@ -3,26 +3,13 @@
 # Other people's programs read what our own writer has recorded: what libburn cannot write is there
 # as it was sent.
 
-sim=${SPINDLE:-./spindle}-sim
-case $sim in /*) ;; *) sim=$PWD/$sim ;; esac
-test -x "$sim" || sim=${builddir:-.}/spindle-sim
-case $sim in /*) ;; *) sim=$PWD/$sim ;; esac
 record=${builddir:-.}/tests/record
 case $record in /*) ;; *) record=$PWD/$record ;; esac
-if ! test -x "$sim" || ! test -x "$record"; then
-	echo "1..0 # SKIP $sim or $record is not built"
+if ! test -x "$record"; then
+	echo "1..0 # SKIP $record is not built"
 	exit 0
 fi
-. "${top_srcdir:-.}/tests/try.sh"
-mkdir tmp || exit 99
-export LC_ALL=C TMPDIR=$work/tmp
-export ASAN_OPTIONS=verify_asan_link_order=0:$ASAN_OPTIONS
-
-on() { # DISC COMMAND…: with the disc in /dev/sr0
-	local disc=$1
-	shift
-	"$sim" "$disc" -- timeout 120 "$@"
-}
+. "${top_srcdir:-.}/tests/sim.sh"
 
 # A mixed disc of noise: mode 1, then audio with a pause and a second index.
 python3 - <<'END' || exit 99

@@ -9,18 +9,8 @@
 #             the bad one
 #   ddrescue  knows block devices: data of 2048 bytes, the first track of a mixed disc
 
-sim=${SPINDLE:-./spindle}-sim
-case $sim in /*) ;; *) sim=$PWD/$sim ;; esac
-test -x "$sim" || sim=${builddir:-.}/spindle-sim
-case $sim in /*) ;; *) sim=$PWD/$sim ;; esac
-if ! test -x "$sim"; then
-	echo "1..0 # SKIP $sim is not built"
-	exit 0
-fi
-. "${top_srcdir:-.}/tests/try.sh"
-mkdir tmp || exit 99
-export LC_ALL=C TMPDIR=$work/tmp XDG_CONFIG_HOME=$work/config
-export ASAN_OPTIONS=verify_asan_link_order=0:$ASAN_OPTIONS
+. "${top_srcdir:-.}/tests/sim.sh"
+export XDG_CONFIG_HOME=$work/config
 
 # 400 sectors of data, 1200 of audio whose second track has a pregap, and both after one another.
 python3 - <<'END' || exit 99
