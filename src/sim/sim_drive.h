@@ -21,6 +21,7 @@ enum sim_sense {
 	SIM_NO_MEDIUM_OPEN = SIM_SENSE(2, 0x3a, 0x02),
 	SIM_UNREADABLE = SIM_SENSE(3, 0x11, 0x05), /* L-EC uncorrectable error */
 	SIM_WRITE_ERROR = SIM_SENSE(3, 0x0c, 0x00),
+	SIM_UNDERRUN = SIM_SENSE(3, 0x0c, 0x09),    /* write error: loss of streaming */
 	SIM_CALIBRATION = SIM_SENSE(3, 0x73, 0x03), /* power calibration area error */
 	SIM_INTERNAL = SIM_SENSE(4, 0x44, 0x00),
 	SIM_LIST_LENGTH = SIM_SENSE(5, 0x1a, 0x00),
@@ -271,7 +272,7 @@ void sim_blank(struct sp_sim *sim, struct sp_command *c);
 void sim_reserve_track(struct sp_sim *sim, struct sp_command *c);
 void sim_send_opc(struct sp_sim *sim, struct sp_command *c);
 void sim_buffer_capacity(struct sp_sim *sim, struct sp_command *c);
-uint32_t sim_write_fault(const struct sp_sim *sim, sp_lba lba, uint32_t count, uint32_t *good);
+uint32_t sim_write_fault(struct sp_sim *sim, sp_lba lba, uint32_t count, uint32_t *good);
 /* sim_format.c */
 void sim_format_unit(struct sp_sim *sim, struct sp_command *c);
 void sim_read_format_capacities(struct sp_sim *sim, struct sp_command *c);
@@ -318,6 +319,9 @@ sp_lba sim_fault_next(const struct sp_sim *sim, sp_lba lba);
 /* What goes wrong on the way to a sector. Sense, 0: it can be read; *instead is where it is read
  * from. */
 uint32_t sim_fault_before(struct sp_sim *sim, sp_lba lba, sp_lba *instead);
+/* Whether a fault has happened there as often as it is to; and that it did. */
+bool sim_fault_spent(const struct sim_fault *fault, sp_lba lba);
+void sim_fault_spend(struct sim_fault *fault, sp_lba lba);
 /* What comes wrong of it. */
 uint32_t sim_fault_after(struct sp_sim *sim, struct sim_sector *sector);
 /* The cache as a reading of these sectors leaves it; a command may empty it. */

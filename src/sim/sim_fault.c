@@ -36,6 +36,9 @@ static const struct {
 	[SIM_FAULT_WRITE] = {"write-error", VALUE_NONE, 0, 0, false},
 	[SIM_FAULT_CALIBRATION] = {"calibration", VALUE_NONE, 0, 0, false},
 	[SIM_FAULT_FULL] = {"full", VALUE_NONE, 0, 0, false},
+	[SIM_FAULT_UNDERRUN] = {"underrun", VALUE_NONE, 0, 0, false},
+	[SIM_FAULT_WRITE_ATTENTION] = {"write-attention", VALUE_NONE, 0, 0, true},
+	[SIM_FAULT_WRITE_RESET] = {"write-reset", VALUE_NONE, 0, 0, true},
 };
 /* clang-format on */
 
@@ -181,6 +184,28 @@ static unsigned fault_try(const struct sp_sim *sim, struct sim_fault *fault, sp_
 static bool fault_happens(const struct sp_sim *sim, struct sim_fault *fault, sp_lba lba)
 {
 	return fault_try(sim, fault, lba) <= fault->times || !fault->times;
+}
+
+static uint16_t *fault_tries(const struct sim_fault *fault, sp_lba lba)
+{
+	if (!fault->tries || lba > fault->last)
+		return NULL;
+	return &fault->tries[fault_words[fault->kind].once ? 0 : lba - fault->first];
+}
+
+bool sim_fault_spent(const struct sim_fault *fault, sp_lba lba)
+{
+	const uint16_t *tries = fault_tries(fault, lba);
+
+	return tries && *tries >= fault->times;
+}
+
+void sim_fault_spend(struct sim_fault *fault, sp_lba lba)
+{
+	uint16_t *tries = fault_tries(fault, lba);
+
+	if (tries)
+		++*tries;
 }
 
 uint32_t sim_fault_before(struct sp_sim *sim, sp_lba lba, sp_lba *instead)

@@ -9,26 +9,45 @@
 #define BUFFER_SIZE (2u << 20)
 #define WRITE_BUSY  1 /* how often a command that returned at once is found to go on */
 
-/* Sectors that can be written before a fault; sense, 0: all. */
-uint32_t sim_write_fault(const struct sp_sim *sim, sp_lba lba, uint32_t count, uint32_t *good)
+static const uint32_t write_senses[] = {
+	[SIM_FAULT_WRITE] = SIM_WRITE_ERROR,      [SIM_FAULT_FULL] = SIM_END_OF_USER_AREA,
+	[SIM_FAULT_UNDERRUN] = SIM_UNDERRUN,      [SIM_FAULT_WRITE_ATTENTION] = SIM_RESET,
+	[SIM_FAULT_WRITE_RESET] = SIM_HOST_RESET,
+};
+
+static uint32_t write_sense(const struct sim_fault *fault)
 {
-	uint32_t sense = 0;
+	return fault->kind < sizeof(write_senses) / sizeof(*write_senses)
+		       ? write_senses[fault->kind]
+		       : 0;
+}
+
+/* Sectors that can be written before a fault; sense, 0: all. */
+uint32_t sim_write_fault(struct sp_sim *sim, sp_lba lba, uint32_t count, uint32_t *good)
+{
+	struct sim_fault *hit = NULL;
 
 	*good = count;
 	for (size_t i = 0; i < sim->faults.count; i++) {
-		const struct sim_fault *fault = &sim->faults.fault[i];
+		struct sim_fault *fault = &sim->faults.fault[i];
 		const sp_lba at = fault->first > lba ? fault->first : lba;
 
-		if ((fault->kind != SIM_FAULT_WRITE && fault->kind != SIM_FAULT_FULL) ||
-		    at - lba >= (sp_lba)*good ||
-		    (fault->last < at && fault->kind != SIM_FAULT_FULL))
+		if (!write_sense(fault) || at - lba >= (sp_lba)*good ||
+		    (fault->last < at && fault->kind != SIM_FAULT_FULL) ||
+		    sim_fault_spent(fault, at))
 			continue;
 		*good = (uint32_t)(at - lba);
-		sense = fault->kind == SIM_FAULT_WRITE ? SIM_WRITE_ERROR : SIM_END_OF_USER_AREA;
+		hit = fault;
 	}
-	return sense;
+	if (!hit)
+		return 0;
+	sim_fault_spend(hit, lba + *good);
+	if (hit->kind == SIM_FAULT_WRITE_ATTENTION)
+		*good = 0; /* the command is not begun */
+	return write_sense(hit);
 }
 
+/* The laser's power is calibrated when it is first on. */
 static uint32_t write_calibration(const struct sp_sim *sim)
 {
 	for (size_t i = 0; i < sim->faults.count; i++)
@@ -37,9 +56,28 @@ static uint32_t write_calibration(const struct sp_sim *sim)
 	return 0;
 }
 
+static bool write_is_on(const struct sim_medium *m)
+{
+	return m->writing && (m->writing != SIM_WRITING_SESSION || m->ruined || m->test);
+}
+
+/* The bus was reset: what was not written is gone, and all settings. */
+static void write_reset(struct sp_sim *sim)
+{
+	struct sim_medium *m = sim->medium;
+
+	sim->locked = false;
+	sim->attention = SIM_RESET;
+	for (unsigned i = 0; i < SIM_PAGES; i++)
+		memcpy(sim->page[i].now, sim->page[i].made, sizeof(sim->page[i].now));
+	if (m->writing > SIM_WRITING_TRACK)
+		sim_medium_forget(m);
+	sim_medium_end(sim);
+}
+
 static void write_blocks(struct sp_sim *sim, struct sp_command *c, sp_lba lba, uint32_t count)
 {
-	const uint32_t sense = sim->medium->writing ? 0 : write_calibration(sim);
+	const uint32_t sense = write_is_on(sim->medium) ? 0 : write_calibration(sim);
 
 	if (sim->medium->finished || (sim->medium->ruined && !sim->medium->writing))
 		sim_fail(c, SIM_NOT_WRITABLE);
@@ -47,6 +85,8 @@ static void write_blocks(struct sp_sim *sim, struct sp_command *c, sp_lba lba, u
 		sim_fail(c, sense);
 	else if (count)
 		sim->kind->writer->write(sim, c, lba, count);
+	if (c->host == SP_HOST_RESET)
+		write_reset(sim);
 	if (!c->status) {
 		sim->clock += (uint64_t)c->done * 1000 / (sim->speed ? sim->speed : 1);
 		sim->at = lba + count;
