@@ -62,6 +62,7 @@ struct sp_burn_target {
 	bool unformatted; /* it takes nothing before it is formatted */
 	uint64_t free;    /* sectors that can be written now, of a track of data */
 	sp_lba next;      /* where they begin */
+	unsigned closed;  /* sessions that have their end */
 	bool used;        /* overwritable: there is something in its first 64 KiB */
 	char holds[40];   /* and what: "ISO 9660: LIVE"; "" not known */
 };
@@ -88,7 +89,7 @@ struct sp_burn_report {
 	struct sp_burn_plan plan;
 	unsigned written; /* enum sp_burn_written */
 	unsigned state;   /* enum sp_burn_state afterwards; SP_DISC_STATES: not known */
-	uint64_t sectors; /* that went to the drive */
+	uint64_t sectors; /* that the drive took; of what failed or was stopped, at least */
 	uint64_t seconds; /* of writing and closing */
 	char sha256[65];  /* of what was sent, main channel; "" not whole */
 	bool verified;    /* read back and compared … */
@@ -118,6 +119,10 @@ SP_API int sp_burning_run(struct sp_burning *burning, struct sp_source *source,
  * SP_ERR_DIFFERS: the report names the first difference. */
 SP_API int sp_burning_verify(struct sp_burning *burning, struct sp_source *source,
 			     struct sp_error *err);
+/* After a burn of which nobody knows how it ended, as its process is gone: unlock the tray, close
+ * what can be closed, and find out what became of the medium, which was `before`. */
+SP_API int sp_burning_recover(struct sp_burning *burning, const struct sp_burn_target *before,
+			      struct sp_error *err);
 SP_API int sp_burning_eject(struct sp_burning *burning, struct sp_error *err);
 SP_API void sp_burning_close(struct sp_burning *burning); /* NULL is fine */
 

@@ -31,6 +31,9 @@ struct burn_worker {
 	char *line;        /* what came of the next line */
 	size_t used;
 	bool planned, ended;
+	bool went;      /* it was told to go */
+	bool lost;      /* it did not say its end, and what became of the medium is not known … */
+	bool recovered; /* … or was, by another process */
 	int status;     /* enum sp_status */
 	char text[240]; /* why, where status is not 0 */
 	char said[240]; /* its last line that was no message: why it could not begin */
@@ -49,6 +52,8 @@ int burn_worker_go(struct burn_worker *worker);    /* as planned */
 void burn_worker_stop(struct burn_worker *worker); /* ask it to stop and close what it can */
 /* Take in what has come; once its end is seen, wait for the process. */
 void burn_worker_hear(struct burn_worker *worker);
+/* What became of the medium of one that was lost, by another process. */
+void burn_worker_recover(struct burn_worker *worker);
 void burn_worker_clear(struct burn_worker *worker);
 
 /* Both sides' table of the report's fields. Prints every "@set". */
@@ -56,7 +61,7 @@ void burn_report_tell(FILE *out, const struct sp_burn_report *report);
 void burn_report_take(struct sp_burn_report *report, const char *key, const char *value);
 
 /* The hidden commands. */
-extern const struct cli_command cli_burn_worker, cli_blank_worker;
+extern const struct cli_command cli_burn_worker, cli_blank_worker, cli_recover_worker;
 
 /* --- what is burned ------------------------------------------------------------------------ */
 

@@ -102,9 +102,8 @@ int burn_worker_start(struct burn_worker *w, const char *command, const char *dr
 
 int burn_worker_go(struct burn_worker *w)
 {
-	const bool told = w->in >= 0 && write(w->in, "go\n", 3) == 3;
-
-	return told ? 0 : -1;
+	w->went = w->in >= 0 && write(w->in, "go\n", 3) == 3;
+	return w->went ? 0 : -1;
 }
 
 void burn_worker_stop(struct burn_worker *w)
@@ -116,17 +115,30 @@ void burn_worker_stop(struct burn_worker *w)
 
 /* --- what it says -------------------------------------------------------------------------- */
 
+/* What a simulated drive is called there is not what the user calls it. */
+static void drive_text(const struct burn_worker *w, char *out, size_t size, const char *text)
+{
+	const bool there = !strncmp(w->drive, "sim:", 4) && !strncmp(text, "/dev/sr0", 8);
+
+	snprintf(out, size, "%.*s%s", there ? 120 : 0, w->drive, there ? text + 8 : text);
+}
+
 static void drive_end(struct burn_worker *w, const char *rest)
 {
 	char *end;
 
 	w->status = (int)strtol(rest, &end, 10);
 	w->ended = true;
-	const char *text = *end ? end + 1 : "";
-	/* what the drive is called there is not what the user calls it */
-	const bool there = !strncmp(w->drive, "sim:", 4) && !strncmp(text, "/dev/sr0", 8);
-	snprintf(w->text, sizeof(w->text), "%.*s%s", there ? 120 : 0, w->drive,
-		 there ? text + 8 : text);
+	drive_text(w, w->text, sizeof(w->text), *end ? end + 1 : "");
+}
+
+static void drive_note(struct burn_worker *w, const char *rest)
+{
+	char text[LINE_ROOM];
+
+	drive_text(w, text, sizeof(text), rest);
+	if (w->note)
+		w->note(w->user, text);
 }
 
 static void drive_phase(struct burn_worker *w, const char *rest)
@@ -166,8 +178,8 @@ static void drive_line(struct burn_worker *w, char *line)
 		w->planned = true;
 	if (!rest)
 		return;
-	if (!strcmp(line, "@note") && w->note)
-		w->note(w->user, rest);
+	if (!strcmp(line, "@note"))
+		drive_note(w, rest);
 	else if (!strcmp(line, "@end"))
 		drive_end(w, rest);
 	else if (!strcmp(line, "@phase"))
@@ -194,14 +206,12 @@ static void drive_gone(struct burn_worker *w)
 	w->pid = 0;
 	if (w->ended)
 		return;
-	w->ended = true;
+	w->ended = w->lost = true;
 	w->status = SP_ERR_DEVICE;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SIM_FAILED && w->said[0])
 		snprintf(w->text, sizeof(w->text), "%s", w->said);
 	else
-		snprintf(w->text, sizeof(w->text),
-			 "%.80s: its process ended before its time; what became of the disc is not "
-			 "known",
+		snprintf(w->text, sizeof(w->text), "%.120s: its process ended before its time",
 			 w->drive);
 }
 
@@ -224,6 +234,29 @@ void burn_worker_hear(struct burn_worker *w)
 	}
 	if (w->used == LINE_ROOM - 1) /* no line of ours is that long */
 		w->used = 0;
+}
+
+void burn_worker_recover(struct burn_worker *w)
+{
+	struct sp_burn_report *report = &w->report;
+	struct burn_worker other = {.note = w->note, .user = w->user};
+	char state[16], closed[16];
+	char *words[] = {state, closed, NULL};
+
+	if (!w->lost || !w->planned)
+		return;
+	snprintf(state, sizeof(state), "%u", report->target.state);
+	snprintf(closed, sizeof(closed), "%u", report->target.closed);
+	const bool whole = report->written == SP_WRITTEN_WHOLE;
+	int r = burn_worker_start(&other, cli_recover_worker.name, w->drive, words, NULL);
+	while (!r && other.pid > 0)
+		burn_worker_hear(&other);
+	w->lost = r || other.status;
+	w->recovered = !w->lost && !whole;
+	report->state = w->lost ? (unsigned)SP_DISC_STATES : other.report.state;
+	if (!w->lost && !whole)
+		report->written = other.report.written;
+	burn_worker_clear(&other);
 }
 
 void burn_worker_clear(struct burn_worker *w)

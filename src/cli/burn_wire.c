@@ -28,6 +28,7 @@ static const struct wire_field {
 	WIRE("erasable", WIRE_BOOL, target.erasable),
 	WIRE("free", WIRE_U64, target.free),
 	WIRE("next", WIRE_U64, target.next),
+	WIRE("closed", WIRE_UNSIGNED, target.closed),
 	WIRE("used", WIRE_BOOL, target.used),
 	WIRE("holds", WIRE_TEXT, target.holds),
 	WIRE("writer", WIRE_UNSIGNED, plan.writer),

@@ -111,6 +111,8 @@ static int worker_burn(struct ui *ui, const struct cli_args *args)
 		r = worker_wait(burning, &err);
 	if (!r)
 		r = sp_burning_run(burning, in.source, &err);
+	if (!r) /* whatever comes now, it is written */
+		burn_report_tell(stdout, sp_burning_report(burning));
 	if (!r && !args->count[OPT_NO_VERIFY] && !args->count[OPT_SIMULATE])
 		r = sp_burning_verify(burning, in.source, &err);
 	if (!r && args->count[OPT_EJECT])
@@ -140,6 +142,26 @@ static int worker_blank(struct ui *ui, const struct cli_args *args)
 	return worker_end(r, burning, &err);
 }
 
+/* STATE CLOSED: of the medium before the burn, as in its report. */
+static int worker_recover(struct ui *ui, const struct cli_args *args)
+{
+	const struct sp_notes notes = {worker_note, NULL};
+	const struct sp_burn burn = {.drive = args->word[0], .notes = &notes};
+	struct sp_burning *burning = NULL;
+	struct sp_burn_target before;
+	struct sp_error err;
+
+	(void)ui;
+	int r = sp_burning_open(&burning, &burn, &err);
+	if (!r) {
+		before = sp_burning_report(burning)->target;
+		before.state = (unsigned)strtoul(args->word[1], NULL, 10);
+		before.closed = (unsigned)strtoul(args->word[2], NULL, 10);
+		r = sp_burning_recover(burning, &before, &err);
+	}
+	return worker_end(r, burning, &err);
+}
+
 const struct cli_command cli_burn_worker = {
 	.name = "__burn",
 	.summary = "the process of one drive",
@@ -163,4 +185,15 @@ const struct cli_command cli_blank_worker = {
 	.most = 1,
 	.option = (const unsigned char[]){OPT_YES, OPT_FULL, OPT_FORMAT, OPT_NONE},
 	.run = worker_blank,
+};
+
+const struct cli_command cli_recover_worker = {
+	.name = "__recover",
+	.summary = "the process of one drive",
+	.usage = "DEVICE STATE CLOSED",
+	.example = "",
+	.least = 3,
+	.most = 3,
+	.option = (const unsigned char[]){OPT_NONE},
+	.run = worker_recover,
 };

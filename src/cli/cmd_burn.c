@@ -208,44 +208,86 @@ static int burn_start(struct burn_job *job, struct sp_error *err)
 	return r;
 }
 
-/* What the medium is now, after something went wrong. */
-static void burn_say_state(struct burn_job *job, const struct burn_worker *w)
+/* What the medium is now, after something went wrong; "" where nobody knows, or it was told. */
+static void burn_state(const struct burn_worker *w, char *text, size_t size)
 {
-	switch (w->report.written) {
-	case SP_WRITTEN_PART:
-		ui_note(job->ui, "%s: the disc holds a part and is closed", w->drive);
-		break;
-	case SP_WRITTEN_DAMAGED:
-		ui_note(job->ui, "%s: the disc is damaged: what was written is not closed",
-			w->drive);
-		break;
-	default:
-		if (w->report.plan.sectors && w->report.written == SP_WRITTEN_NOT)
-			ui_note(job->ui, "%s: nothing was written", w->drive);
+	const struct sp_burn_report *r = &w->report;
+	const unsigned long long sectors = r->sectors, all = r->plan.sectors;
+	const bool random = r->target.state == SP_DISC_RANDOM;
+
+	text[0] = '\0';
+	if (w->lost)
+		snprintf(text, size, "what became of the disc is not known");
+	else if (w->recovered && r->written == SP_WRITTEN_PART)
+		snprintf(text, size, "the disc holds a part and is closed");
+	else if (w->recovered && r->written == SP_WRITTEN_DAMAGED)
+		snprintf(text, size, "the disc is damaged: what is written is not %s",
+			 random ? "whole" : "closed");
+	else if (r->written == SP_WRITTEN_WHOLE)
+		snprintf(text, size, "all is written and closed%s",
+			 r->verified ? "" : ", and was not read back as a whole");
+	else if (r->written == SP_WRITTEN_DAMAGED && random)
+		snprintf(text, size, "%llu of %llu sectors are written over what it held", sectors,
+			 all);
+	else if (r->written == SP_WRITTEN_DAMAGED)
+		snprintf(text, size,
+			 "the disc is damaged: %llu of %llu sectors are written and not closed",
+			 sectors, all);
+	else if (r->written == SP_WRITTEN_PART)
+		snprintf(text, size, "the disc holds %llu of %llu sectors and is closed", sectors,
+			 all);
+	else if (r->written == SP_WRITTEN_NOT && w->planned)
+		snprintf(text, size, "nothing was written");
+}
+
+/* A line, and one of the medium's state where it was to be written. One that was stopped has but
+ * one line, and where another drive was refused it was not even that. */
+static int burn_failure(struct burn_job *job, const struct burn_worker *w, bool refused)
+{
+	const bool named = job->workers < 2 || strstr(w->text, w->drive);
+	char state[160];
+	struct sp_error err;
+
+	burn_state(w, state, sizeof(state));
+	if (w->status == SP_ERR_CANCELLED && refused && !ui_stopped()) {
+		ui_note(job->ui, "%s: not begun, as another drive was refused", w->drive);
+		return 0;
 	}
+	if (w->status == SP_ERR_CANCELLED && ui_stopped()) {
+		ui_note(job->ui, "%s: stopped: %s", w->drive, state);
+		return 0;
+	}
+	if (w->status == SP_ERR_CANCELLED)
+		return ui_error(job->ui, w->status, "%s: stopped: %s", w->drive, state);
+	sp_fail(&err, w->status, "%s%s%s", named ? "" : w->drive, named ? "" : ": ", w->text);
+	const int code = ui_fail(job->ui, &err);
+	if (w->went && state[0] && w->status != SP_ERR_DIFFERS)
+		ui_note(job->ui, "%s: %s", w->drive, state);
+	return code;
 }
 
 /* The worst of all drives; each has its line. */
-static int burn_outcome(struct burn_job *job, bool plan)
+static int burn_outcome(struct burn_job *job, bool plan, bool refused)
 {
+	bool stopped = false;
+	struct sp_error err;
 	int code = 0;
 
 	ui_clear(job->ui);
 	for (size_t i = 0; i < job->workers; i++) {
 		struct burn_worker *w = &job->worker[i];
-		struct sp_error err;
 
-		if (!w->status) {
-			if (!job->ui->json)
-				burn_report_text(job->ui, &job->input, w, plan);
+		if (!w->status && !job->ui->json)
+			burn_report_text(job->ui, &job->input, w, plan);
+		if (!w->status)
 			continue;
-		}
-		sp_fail(&err, w->status, "%s%s%s",
-			job->workers > 1 && !strstr(w->text, w->drive) ? w->drive : "",
-			job->workers > 1 && !strstr(w->text, w->drive) ? ": " : "", w->text);
-		const int one = ui_fail(job->ui, &err);
+		stopped |= w->status == SP_ERR_CANCELLED && ui_stopped();
+		const int one = burn_failure(job, w, refused);
 		code = !code || one == 7 ? one : code;
-		burn_say_state(job, w);
+	}
+	if (stopped && !code) {
+		sp_fail(&err, SP_ERR_CANCELLED, "interrupted");
+		code = ui_fail(job->ui, &err);
 	}
 	if (job->ui->json)
 		burn_report_json(job->ui, &job->input, job->worker, job->workers, plan);
@@ -268,11 +310,14 @@ static int burn_go(struct burn_job *job)
 			burn_worker_stop(w);
 	}
 	burn_hear(job, false);
-	if (plan || refused) /* that they were let go is no failure of theirs */
-		for (size_t i = 0; i < job->workers; i++)
-			if (job->worker[i].status == SP_ERR_CANCELLED && !ui_stopped())
-				job->worker[i].status = plan ? 0 : SP_ERR_CANCELLED;
-	return burn_outcome(job, plan);
+	for (size_t i = 0; i < job->workers; i++) {
+		struct burn_worker *w = &job->worker[i];
+
+		if (plan && w->status == SP_ERR_CANCELLED && !ui_stopped())
+			w->status = 0; /* that it was let go is no failure of its */
+		burn_worker_recover(w);
+	}
+	return burn_outcome(job, plan, refused);
 }
 
 static int burn_run(struct ui *ui, const struct cli_args *args)

@@ -145,6 +145,8 @@ static int main_dispatch(struct ui *ui, int argc, char **argv)
 	}
 	if (!strcmp(argv[1], cli_burn_worker.name))
 		return main_run(ui, &cli_burn_worker, argc - 1, argv + 1);
+	if (!strcmp(argv[1], cli_recover_worker.name))
+		return main_run(ui, &cli_recover_worker, argc - 1, argv + 1);
 	if (!strcmp(argv[1], cli_blank_worker.name))
 		return main_run(ui, &cli_blank_worker, argc - 1, argv + 1);
 	const bool json = main_is(argv[1], OPT_JSON) && argc > 2; /* --json --version */

@@ -16,6 +16,7 @@
 
 #define FEED_ROOM   (16u << 20)
 #define POLL_MS     50
+#define BLOCK_MOST  32  /* sectors that libburn gathers for one WRITE */
 #define TRACK_LEAST 300 /* sectors of a track of a CD: 4 s */
 
 struct burner;
@@ -39,7 +40,7 @@ struct burner {
 	struct burn_write_opts *opts;
 	struct burner_track track[SP_TRACK_MAX];
 	size_t tracks;
-	uint64_t total; /* bytes */
+	uint64_t total, put; /* bytes; those that were given */
 	unsigned mode;
 	uint64_t room; /* sectors */
 	struct timespec told;
@@ -48,6 +49,7 @@ struct burner {
 	bool ended;    /* and is known to have ended */
 	char why[200]; /* libburn's first complaint */
 	unsigned key, asc, ascq;
+	sp_lba failed; /* first block of the WRITE that failed, SP_LBA_NONE: none did */
 };
 
 /* --- messages ------------------------------------------------------------------------------ */
@@ -67,6 +69,9 @@ static void burner_sense(struct burner *b, const char *text)
 	}
 	if (!at || b->key)
 		return;
+	const char *where = strstr(text, "write(");
+	if (where)
+		b->failed = strtol(where + strlen("write("), NULL, 10);
 	b->key = value[0];
 	b->asc = value[1];
 	b->ascq = value[2];
@@ -426,10 +431,13 @@ static bool burner_tell(struct burner *b, bool *stop)
 	return status != BURN_DRIVE_IDLE;
 }
 
-/* Until the drive has done what libburn has to say to it. */
+/* Until the drive has done what libburn has to say to it. Once all was taken there is nothing to be
+ * stopped: closing goes on to its end. */
 static void burner_wait(struct burner *b, bool *stop)
 {
 	while (burner_tell(b, stop)) {
+		if (*stop && sp_feed_taken(b->feed) >= b->total)
+			*stop = false;
 		if (*stop) {
 			sp_feed_cancel(b->feed);
 			burn_drive_cancel(b->drive);
@@ -467,9 +475,10 @@ static int burner_put(struct burner *b, const uint8_t *data, size_t size, struct
 
 		data += n;
 		size -= n;
+		b->put += n;
 		if (!burner_tell(b, &stop) && size)
 			return burner_fail(b, SP_ERR_DEVICE, err, "writing failed");
-		if (stop)
+		if (stop && b->put < b->total)
 			return sp_fail(err, SP_ERR_CANCELLED, "stopped");
 	}
 	return 0;
@@ -521,6 +530,21 @@ static void burner_close(struct sp_sink *sink)
 	free(b);
 }
 
+uint64_t sp_burner_sent(struct sp_sink *sink, sp_lba next)
+{
+	struct burner *b = (struct burner *)sink;
+	const uint64_t size = sp_burner_is_audio(b->disc) ? 2352 : 2048;
+	bool stop = true;
+
+	if (b->begun && !b->ended)
+		burner_wait(b, &stop);
+	if (b->failed != SP_LBA_NONE)
+		return b->failed > next ? (uint64_t)(b->failed - next) : 0;
+	/* of those that libburn took, some are still its own */
+	const uint64_t taken = sp_feed_taken(b->feed) / size;
+	return taken > BLOCK_MOST ? taken - BLOCK_MOST : 0;
+}
+
 void sp_burner_plan(const struct sp_sink *sink, unsigned *mode, uint64_t *room)
 {
 	const struct burner *b = (const struct burner *)sink;
@@ -544,7 +568,7 @@ int sp_burner_open(struct sp_sink **out, const struct sp_disc *disc, const struc
 	struct burner *b = calloc(1, sizeof(*b));
 	if (!b)
 		return sp_fail_memory(err);
-	*b = (struct burner){.disc = disc, .burn = burn};
+	*b = (struct burner){.disc = disc, .burn = burn, .failed = SP_LBA_NONE};
 	const bool audio = sp_burner_is_audio(disc);
 	b->sink = (struct sp_sink){
 		.ops = &ops,

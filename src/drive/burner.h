@@ -17,5 +17,8 @@ uint64_t sp_burner_bytes(const struct sp_disc *disc, const struct sp_track *trac
 uint64_t sp_burner_sectors(const struct sp_disc *disc);
 /* Of an opened burner: the mode it chose, and the sectors there are for it. */
 void sp_burner_plan(const struct sp_sink *sink, unsigned *mode, uint64_t *room);
+/* Sectors that the drive took, at least, which it was to write from LBA `next` on; waits until
+ * libburn has ended, and stops it first where it has not all. */
+uint64_t sp_burner_sent(struct sp_sink *sink, sp_lba next);
 
 #endif

@@ -22,6 +22,8 @@ int sp_burning_open(struct sp_burning **out, const struct sp_burn *burn, struct 
 	int r = sp_sgio_open(&b->transport, burn->drive, SP_SGIO_EXCLUSIVE, err);
 	if (!r)
 		r = sp_burning_look(&b->report.target, b->transport, err);
+	if (!r)
+		b->report.state = b->report.target.state;
 	if (r < 0) {
 		sp_burning_close(b);
 		return r;
@@ -211,42 +213,19 @@ static int burning_scan(struct sp_burning *b, struct sp_source *source, struct s
 	return 0;
 }
 
-/* What the drive says of the medium now; whether its last session is closed. */
-static bool burning_state(struct sp_burning *b)
+/* Sectors that the drive took, by what the writer knows of it once it has ended. */
+static uint64_t burning_sent(const struct sp_burning *b, struct sp_sink *writer)
 {
-	struct sp_disc_info info;
-
-	if (!b->transport &&
-	    sp_sgio_open(&b->transport, b->burn.drive, SP_SGIO_EXCLUSIVE, NULL) < 0)
-		return false;
-	if (sp_burning_ready(b->transport, NULL) < 0 ||
-	    sp_mmc_disc_info(b->transport, &info, NULL) < 0)
-		return false;
-	b->report.state = b->report.target.state == SP_DISC_RANDOM ? SP_DISC_RANDOM
-			  : info.status == 0                       ? SP_DISC_BLANK
-			  : info.status == 1                       ? SP_DISC_APPENDABLE
-								   : SP_DISC_COMPLETE;
-	return b->report.state == SP_DISC_RANDOM || info.session_status == 3 ||
-	       (info.session_status == 0 && info.sessions > 1);
-}
-
-static unsigned burning_became(const struct sp_burning *b, int r, bool closed)
-{
-	if (b->burn.simulate)
-		return SP_WRITTEN_TEST;
-	if (!r)
-		return SP_WRITTEN_WHOLE;
-	if (b->report.state == SP_DISC_BLANK)
-		return SP_WRITTEN_NOT;
-	if (b->report.state == SP_DISC_APPENDABLE && b->report.target.state == SP_DISC_APPENDABLE)
-		return closed ? SP_WRITTEN_PART : SP_WRITTEN_DAMAGED;
-	return closed && b->report.state != SP_DISC_RANDOM ? SP_WRITTEN_PART : SP_WRITTEN_DAMAGED;
+	return b->report.plan.writer == SP_WRITER_OWN
+		       ? sp_recorder_sent(writer)
+		       : sp_burner_sent(writer, b->report.target.next);
 }
 
 static int burning_write(struct sp_burning *b, struct sp_source *source, struct sp_error *err)
 {
 	struct sp_hashes *hashes = calloc(1, sizeof(*hashes));
-	struct sp_sink *sinks[2] = {b->sink, NULL}, *tee = NULL;
+	struct sp_sink *const writer = b->sink;
+	struct sp_sink *sinks[2] = {writer, NULL}, *tee = NULL;
 	int r = hashes ? sp_sink_hash(&sinks[1], 1u << SP_DIGEST_SHA256, hashes, err)
 		       : sp_fail_memory(err);
 
@@ -261,7 +240,7 @@ static int burning_write(struct sp_burning *b, struct sp_source *source, struct 
 	struct sp_copy copy = {
 		.source = source, .sink = tee, .lossy = b->burn.lossy, .notes = b->burn.notes};
 	r = sp_copy(&copy, err);
-	b->report.sectors = r < 0 ? copy.tally.sectors : b->report.plan.sectors;
+	b->report.sectors = r < 0 ? burning_sent(b, writer) : b->report.plan.sectors;
 	if (!r)
 		memcpy(b->report.sha256, hashes->whole.hex[SP_DIGEST_SHA256],
 		       sizeof(b->report.sha256));
@@ -283,12 +262,11 @@ int sp_burning_run(struct sp_burning *b, struct sp_source *source, struct sp_err
 	r = burning_write(b, source, err);
 	clock_gettime(CLOCK_MONOTONIC, &ended);
 	b->report.seconds = (uint64_t)(ended.tv_sec - began.tv_sec);
-	const bool closed = burning_state(b);
+	const bool closed = sp_burning_after(b, r < 0);
 	if (!r && !b->burn.simulate && !b->burn.multi && !closed)
 		r = sp_fail(err, SP_ERR_DEVICE,
 			    "%s: all was written, but the drive says that the disc is not closed",
 			    b->burn.drive);
-	b->report.written = burning_became(b, r, closed);
 	return r;
 }
 

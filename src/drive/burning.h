@@ -3,6 +3,7 @@
 #ifndef SP_DRIVE_BURNING_H
 #define SP_DRIVE_BURNING_H
 
+#include "drive/mmc.h"
 #include "drive/transport.h"
 
 #include <spindle/burn.h>
@@ -19,5 +20,11 @@ int sp_burning_ready(struct sp_transport *transport, struct sp_error *err);
 /* What the drive is and what is in it: an optical drive, a medium that can be written. */
 int sp_burning_look(struct sp_burn_target *target, struct sp_transport *transport,
 		    struct sp_error *err);
+/* Sessions that have their end. */
+unsigned sp_burning_closed(const struct sp_disc_info *info);
+/* What became of the medium, in the report; where the burn failed or was stopped after sectors were
+ * sent (report.sectors), what it left open is closed first. Whether no session is open; false too
+ * where the drive cannot be asked. */
+bool sp_burning_after(struct sp_burning *burning, bool failed);
 
 #endif

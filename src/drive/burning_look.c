@@ -157,6 +157,7 @@ int sp_burning_look(struct sp_burn_target *target, struct sp_transport *transpor
 	if ((r = sp_mmc_disc_info(transport, &info, err)) < 0)
 		return r;
 	target->erasable = info.erasable;
+	target->closed = sp_burning_closed(&info);
 	target->state = look_random(target->profile) ? SP_DISC_RANDOM
 			: info.status == 0           ? SP_DISC_BLANK
 			: info.status == 1           ? SP_DISC_APPENDABLE

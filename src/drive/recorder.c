@@ -351,3 +351,8 @@ void sp_recorder_plan(const struct sp_sink *sink, unsigned *mode, uint64_t *sect
 	*sectors = r->program_total;
 	*room = (uint64_t)(r->drive.capacity + SP_MSF_OFFSET);
 }
+
+uint64_t sp_recorder_sent(const struct sp_sink *sink)
+{
+	return ((const struct recorder *)sink)->program;
+}

@@ -24,5 +24,7 @@ int sp_recorder_format(struct sp_transport *transport, bool full, const struct s
  * scan before it is begun (sp_copy): a sector's, as of a foreign EDC, are none in SP_BURN_RAW. */
 void sp_recorder_plan(const struct sp_sink *sink, unsigned *mode, uint64_t *sectors,
 		      uint64_t *room);
+/* Sectors of the program that the drive took. */
+uint64_t sp_recorder_sent(const struct sp_sink *sink);
 
 #endif
