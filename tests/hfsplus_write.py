@@ -417,4 +417,5 @@ def main():
          expect=''.join(first[1:]), **bad)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -632,4 +632,5 @@ def main():
     bad(folder)
 
 
-main()
+if __name__ == "__main__":
+    main()

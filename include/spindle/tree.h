@@ -289,6 +289,48 @@ struct sp_inside_damage {
 SP_API void sp_inside_damage(struct sp_inside *inside, struct sp_inside_damage *damage);
 SP_API void sp_inside_close(struct sp_inside *inside); /* NULL is fine */
 
+/* --- what lies where ------------------------------------------------------------------------- */
+
+enum sp_where_what {
+	SP_WHERE_FILE,
+	SP_WHERE_RESOURCE, /* a file's resource fork */
+	SP_WHERE_FOLDER,   /* the names in a folder */
+	SP_WHERE_ENTRY,    /* what is said of a file or folder */
+	SP_WHERE_VOLUME,   /* the file system's own: a path table, … */
+	SP_WHERE_FREE,     /* nothing is recorded there */
+	SP_WHERE_NONE,     /* nothing that is known: no file, or one of a damaged folder */
+	SP_WHERE_OUTSIDE,  /* no file system: audio, a gap, between partitions */
+};
+struct sp_where_part {
+	sp_lba lba;
+	uint64_t count; /* sectors */
+	unsigned what;  /* enum sp_where_what */
+	char *name; /* a path in the tree, "/" its root; "path table", … of SP_WHERE_VOLUME; ""
+		       of the last three */
+	uint64_t offset;  /* byte of the fork that the first of them has; of a file that lies
+			     compressed: of what is stored */
+	const char *tree; /* sp_tree's name, static; NULL: in none */
+	unsigned session, track, partition; /* sp_tree's */
+	bool other;                         /* not the tree a person sees first */
+};
+/* Parts ascend, each within one of the runs; several may have the same sector, when several names
+ * lead to it. */
+struct sp_where {
+	struct sp_where_part *part;
+	size_t parts;
+	size_t damaged; /* trees that were not understood whole: more of what is hit may be theirs
+			 */
+	bool more;      /* there are more parts than are kept */
+};
+/* Say of runs of sectors, which ascend and do not overlap, what they belong to: each tree is walked
+ * once at most, files the first one has are not told of the others. Nothing is kept of files that
+ * are not hit. Clear *where in any case. Fails as sp_inside_find does where there is no tree. */
+SP_API int sp_where_find(struct sp_where *where, struct sp_inside *inside, const struct sp_run *run,
+			 size_t runs, struct sp_error *err);
+SP_API void sp_where_clear(struct sp_where *where); /* zeroed is fine */
+/* file resource folder entry volume free none outside */
+SP_API const char *sp_where_name(unsigned what);
+
 /* --- taking files out ------------------------------------------------------------------------ */
 
 /* What is to be taken out of a tree. Zeroed: nothing. Nothing is ever written outside of `to`,

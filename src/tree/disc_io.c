@@ -209,6 +209,11 @@ int sp_disc_io(struct sp_io **out, struct sp_source *src, struct sp_error *err)
 	return 0;
 }
 
+unsigned sp_disc_io_unit(const struct sp_io *io)
+{
+	return ((const struct disc_io *)io)->unit;
+}
+
 void sp_disc_io_damage(struct sp_io *io, struct sp_inside_damage *damage)
 {
 	struct disc_io *d = (struct disc_io *)io;

@@ -9,6 +9,8 @@
  * is damaged, not stored, or audio (zeros) reads as it is and is counted. Borrows src, which is
  * read in any order. */
 int sp_disc_io(struct sp_io **out, struct sp_source *src, struct sp_error *err);
+/* Bytes of a sector: 2048, or 512. */
+unsigned sp_disc_io_unit(const struct sp_io *io);
 /* What was read of damaged sectors since the last call. */
 void sp_disc_io_damage(struct sp_io *io, struct sp_inside_damage *damage);
 

@@ -32,6 +32,9 @@ extern const struct sp_fs_format sp_fs_rockridge, sp_fs_joliet, sp_fs_iso9660;
 /* NULL-ended, those a person would rather see first. */
 extern const struct sp_fs_format *const sp_fs_formats[];
 
+/* A place of the volume that something has: bytes of its io. Not 0: stop, and return that. */
+typedef int sp_place_fn(void *user, unsigned what, const char *name, uint64_t at, uint64_t size);
+
 /* NULL: there is nothing of the kind. Nodes are those the reader gave. */
 struct sp_fs_ops {
 	/* As sp_fs_read_dir. A record that is not understood is sp_fs_damaged and passed over, also
@@ -50,6 +53,13 @@ struct sp_fs_ops {
 	int (*xattrs)(struct sp_fs *fs, const struct sp_node *node, sp_xattr_fn *fn, void *user,
 		      struct sp_error *err);
 	int (*describe)(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_error *err);
+	/* What the volume has for itself: SP_WHERE_VOLUME, each with its name. */
+	int (*places)(struct sp_fs *fs, sp_place_fn *fn, void *user, struct sp_error *err);
+	/* What a node has besides its forks: SP_WHERE_FOLDER or _ENTRY, and no name. */
+	int (*holds)(struct sp_fs *fs, const struct sp_node *node, sp_place_fn *fn, void *user,
+		     struct sp_error *err);
+	/* Whether the volume says that these bytes are not in use. */
+	bool (*unused)(struct sp_fs *fs, uint64_t at, uint64_t size);
 	void (*close)(struct sp_fs *fs); /* what the reader holds, and the struct itself */
 };
 

@@ -170,6 +170,69 @@ static int hfs_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_
 	return 0;
 }
 
+/* --- where it lies --- */
+
+static const struct {
+	unsigned at; /* of its fork in the volume header */
+	uint32_t id;
+	const char *name;
+} hfs_special[] = {{112, HFS_ALLOCATION_ID, "allocation file"},
+		   {192, HFS_EXTENTS_ID, "extents overflow file"},
+		   {272, HFS_CATALOG_ID, "catalog"},
+		   {352, HFS_ATTRIBUTES_ID, "attributes file"},
+		   {432, HFS_STARTUP_ID, "startup file"}};
+
+static int hfs_places(struct sp_fs *fs, sp_place_fn *fn, void *user, struct sp_error *err)
+{
+	struct hfs *h = (struct hfs *)fs;
+	int r = fn(user, SP_WHERE_VOLUME, "volume header", h->base, HFS_HEADER_AT + 512);
+
+	if (!r)
+		r = fn(user, SP_WHERE_VOLUME, "copy of the volume header",
+		       h->base + h->size - HFS_HEADER_AT, HFS_HEADER_AT);
+	for (size_t i = 0; i < sizeof(hfs_special) / sizeof(*hfs_special) && !r; i++) {
+		struct sp_fs_extents list = {0};
+		struct sp_error why;
+
+		/* what is known of a damaged one counts */
+		r = hfs_fork_map(h, h->header + hfs_special[i].at, hfs_special[i].id, HFS_FORK_DATA,
+				 &list, &why);
+		r = r == SP_ERR_MEMORY ? sp_fail_memory(err) : 0;
+		for (size_t n = 0; n < list.count && !r; n++)
+			r = fn(user, SP_WHERE_VOLUME, hfs_special[i].name, list.extent[n].at,
+			       list.extent[n].size);
+		sp_fs_extents_free(&list);
+	}
+	return r;
+}
+
+/* A bit for each block, the first one on top: TN1150 "Allocation File". */
+static bool hfs_unused(struct sp_fs *fs, uint64_t at, uint64_t size)
+{
+	struct hfs *h = (struct hfs *)fs;
+	struct sp_error ignored;
+
+	if (at < h->base || at - h->base >= (uint64_t)h->blocks * h->block)
+		return false;
+	if (!h->bitmap && !h->no_bitmap) {
+		struct sp_fs_extents list = {0};
+		const uint8_t *fork = h->header + hfs_special[0].at;
+		if (hfs_fork_map(h, fork, HFS_ALLOCATION_ID, HFS_FORK_DATA, &list, &ignored) < 0 ||
+		    sp_fs_extents_io(&h->bitmap, fs->volume.io, &list, get_be64(fork),
+				     "allocation file", &ignored) < 0)
+			h->no_bitmap = true;
+		sp_fs_extents_free(&list);
+	}
+	const uint64_t last = (at - h->base + size - 1) / h->block;
+	for (uint64_t i = (at - h->base) / h->block; i <= last; i++) {
+		uint8_t bits;
+		if (h->no_bitmap || i / 8 >= h->bitmap->size ||
+		    sp_io_read(h->bitmap, i / 8, &bits, 1, &ignored) < 0 || bits >> (7 - i % 8) & 1)
+			return false;
+	}
+	return true;
+}
+
 static void hfs_close(struct sp_fs *fs)
 {
 	struct hfs *h = (struct hfs *)fs;
@@ -177,6 +240,7 @@ static void hfs_close(struct sp_fs *fs)
 	hfs_tree_close(&h->catalog);
 	hfs_tree_close(&h->overflow);
 	hfs_tree_close(&h->attributes);
+	sp_io_close(h->bitmap);
 	free(h->found);
 	free(h->inode);
 	free(h);
@@ -189,6 +253,8 @@ static const struct sp_fs_ops hfs_ops = {
 	.open = hfs_open_coded,
 	.xattrs = hfs_xattrs,
 	.describe = hfs_describe,
+	.places = hfs_places,
+	.unused = hfs_unused,
 	.close = hfs_close,
 };
 

@@ -15,6 +15,8 @@ enum {
 	HFS_ROOT_ID = 2,
 	HFS_EXTENTS_ID = 3,
 	HFS_CATALOG_ID = 4,
+	HFS_ALLOCATION_ID = 6,
+	HFS_STARTUP_ID = 7,
 	HFS_ATTRIBUTES_ID = 8,
 	HFS_FIRST_ID = 16,       /* of files of users */
 	HFS_SALVAGED = 16 << 20, /* records found without the tree's help */
@@ -62,6 +64,8 @@ struct hfs {
 	bool linked;            /* inode was filled */
 	uint32_t private_id[2]; /* folders that hold them: of files, of folders; 0: none */
 	bool wrapped;
+	struct sp_io *bitmap; /* the allocation file, once it is asked for … */
+	bool no_bitmap;       /* … or not to be read */
 };
 
 /* --- hfsplus_btree.c --- */

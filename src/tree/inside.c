@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where a source has file systems, and which. */
+#include "tree/inside.h"
+
 #include "base/bytes.h"
 #include "disc/partition.h"
 #include "tree/disc_io.h"
@@ -55,6 +57,16 @@ const struct sp_tree *sp_inside_trees(const struct sp_inside *inside, size_t *co
 void sp_inside_damage(struct sp_inside *inside, struct sp_inside_damage *damage)
 {
 	sp_disc_io_damage(inside->io, damage);
+}
+
+struct sp_source *sp_inside_source(const struct sp_inside *inside)
+{
+	return inside->src;
+}
+
+struct sp_io *sp_inside_io(const struct sp_inside *inside)
+{
+	return inside->io;
 }
 
 static struct sp_fs_volume inside_volume(const struct sp_inside *inside, const struct sp_tree *tree)

@@ -212,6 +212,61 @@ static int iso_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_
 	return 0;
 }
 
+/* --- where it lies --- */
+
+/* ECMA-119 8.4.14 to 8.4.18: size of the path tables, and where they lie, the M ones big-endian. */
+static int iso_path_tables(const struct iso *iso, sp_place_fn *fn, void *user)
+{
+	const uint8_t *d = iso->descriptor;
+	const uint32_t size = iso->cdi ? get_be32(d + 136) : get_le32(d + 132);
+	uint64_t at;
+	int r = 0;
+
+	for (unsigned i = 0; i < 4 && !r && !iso->high_sierra; i++) {
+		const uint8_t *where = d + 140 + 4 * (size_t)i;
+		const uint32_t block = i < 2 ? get_le32(where) : get_be32(where);
+		if (block && size && iso_place(iso, block, size, &at))
+			r = fn(user, SP_WHERE_VOLUME, "path table", at, size);
+	}
+	return r;
+}
+
+static int iso_places(struct sp_fs *fs, sp_place_fn *fn, void *user, struct sp_error *err)
+{
+	const struct iso *iso = (const struct iso *)fs;
+	const struct sp_fs_volume *v = &fs->volume;
+	uint8_t d[ISO_SECTOR];
+	uint64_t at;
+	int r = fn(user, SP_WHERE_VOLUME, "system area", v->start, UINT64_C(16) * ISO_SECTOR);
+
+	for (uint64_t i = 16; i < VOLUME_DESCRIPTORS && !r; i++) {
+		if (!sp_range_ok(i * ISO_SECTOR, ISO_SECTOR, v->size))
+			break;
+		r = sp_io_read(v->io, v->start + i * ISO_SECTOR, d, ISO_SECTOR, err);
+		if (!r)
+			r = fn(user, SP_WHERE_VOLUME, "volume descriptors",
+			       v->start + i * ISO_SECTOR, ISO_SECTOR);
+		if (!r && !memcmp(d, "\0CD001\1EL TORITO", 16) &&
+		    iso_place(iso, get_le32(d + 71), ISO_SECTOR, &at))
+			r = fn(user, SP_WHERE_VOLUME, "boot catalog", at, ISO_SECTOR);
+		if (!memcmp(d, "\377CD001", 6) || (memcmp(d + 1, "CD", 2) && i > 20))
+			break;
+	}
+	return r ? r : iso_path_tables(iso, fn, user);
+}
+
+static int iso_holds(struct sp_fs *fs, const struct sp_node *node, sp_place_fn *fn, void *user,
+		     struct sp_error *err)
+{
+	const struct iso *iso = (const struct iso *)fs;
+	uint64_t at;
+
+	(void)err;
+	if (node->type != SP_NODE_FOLDER || !iso_place(iso, node->key[0], node->key[1], &at))
+		return 0;
+	return fn(user, SP_WHERE_FOLDER, NULL, at, node->key[1]);
+}
+
 /* --- the reader --- */
 
 static void iso_close(struct sp_fs *fs)
@@ -228,6 +283,8 @@ static const struct sp_fs_ops iso_ops = {
 	.map = iso_map,
 	.open = iso_open,
 	.describe = iso_describe,
+	.places = iso_places,
+	.holds = iso_holds,
 	.close = iso_close,
 };
 

@@ -250,6 +250,8 @@ static const struct sp_fs_ops udf_ops = {
 	.map = udf_map,
 	.xattrs = udf_xattrs,
 	.describe = udf_describe,
+	.places = udf_places,
+	.holds = udf_holds,
 	.close = udf_close,
 };
 

@@ -259,6 +259,12 @@ typedef int udf_id_fn(void *user, const struct udf_id *id, struct sp_error *err)
 int udf_folder_read(struct udf *u, const struct udf_entry *entry, uint64_t most, udf_id_fn *fn,
 		    void *user, struct sp_error *err);
 
+/* --- udf_places.c --- */
+
+int udf_places(struct sp_fs *fs, sp_place_fn *fn, void *user, struct sp_error *err);
+int udf_holds(struct sp_fs *fs, const struct sp_node *node, sp_place_fn *fn, void *user,
+	      struct sp_error *err);
+
 /* --- udf_node.c --- */
 
 /* A node of what an ICB leads to. */
