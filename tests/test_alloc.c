@@ -249,7 +249,7 @@ static int run_road(struct alloc_job *job, struct sp_error *err)
 	if (!r)
 		r = sp_sink_compare(&child[1], reference, &compared, err);
 	if (!r)
-		r = sp_sink_check(&child[2], &tally, NULL, err);
+		r = sp_sink_check(&child[2], &tally, NULL, NULL, err);
 	if (!r)
 		r = sp_sink_tee(&copy.sink, child, 3, err);
 	if (copy.sink) {
@@ -333,7 +333,7 @@ static int run_mending(struct alloc_job *job, struct sp_error *err)
 	struct sp_source *view = NULL;
 
 	alloc.armed = true;
-	int r = sp_sink_check(&copy.sink, &tally, &correctable, err);
+	int r = sp_sink_check(&copy.sink, &tally, &correctable, NULL, err);
 	if (!r) {
 		copy.source = dump[0];
 		r = sp_copy(&copy, err);

@@ -16,7 +16,7 @@ src/drive  | base codec io disc stream drive   | error io disc stream drive rip 
 src/tree   | base codec io disc stream tree    | error io disc stream tree
 src/sim    | base io disc stream sim drive     | error io disc stream
 src/door   | base door sim drive               | spindle error io disc stream format drive
-src/report | report                            | spindle error io disc stream format drive rip burn accuraterip
+src/report | report                            | spindle error io disc stream format drive rip burn accuraterip tree
 src/cli    | cli report                        | spindle error io disc stream format drive rip burn accuraterip tree
 src/open.c | base codec io disc stream formats drive sim tree | spindle error io disc stream format drive tree
 src/open_drive.c | sim drive          | spindle error io disc stream format drive

@@ -525,7 +525,7 @@ static void the_check_tells_what_could_be_corrected(void **state)
 	struct sp_sink *sink;
 
 	(void)state;
-	assert_int_equal(sp_sink_check(&sink, &tally, &repairs, NULL), 0);
+	assert_int_equal(sp_sink_check(&sink, &tally, &repairs, NULL, NULL), 0);
 	assert_int_equal(streams_copy(damaged(30, 800, 2200, 0, &seen), sink, NULL), 0);
 	assert_int_equal(tally.state[2], 800);
 	assert_int_equal(repairs.sectors[SP_REPAIR_PARITY], 800);

@@ -149,7 +149,7 @@ static void check_finds_nothing_in_sound_sectors(void **unused)
 	struct sp_sink *sink;
 
 	(void)unused;
-	assert_int_equal(sp_sink_check(&sink, &tally, NULL, NULL), 0);
+	assert_int_equal(sp_sink_check(&sink, &tally, NULL, NULL, NULL), 0);
 	assert_int_equal(streams_copy(streams_source(data_track, -150, false), sink, NULL), 0);
 	assert_int_equal(tally.sectors, 500);
 	assert_int_equal(tally.bytes, 500 * 2352);
@@ -166,7 +166,7 @@ static void check_damage(size_t byte, uint16_t given, struct sp_tally *tally)
 		.damage_at = 66, .damage_count = 130, .damage_byte = byte, .damage_state = given};
 	struct sp_source *source = streams_source(data_track, -150, false);
 
-	assert_int_equal(sp_sink_check(&sink, tally, NULL, NULL), 0);
+	assert_int_equal(sp_sink_check(&sink, tally, NULL, NULL, NULL), 0);
 	assert_int_equal(streams_copy(double_source(source, &plan, &seen), sink, NULL), 0);
 	assert_int_equal(seen.broken, 0);
 }

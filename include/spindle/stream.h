@@ -264,9 +264,13 @@ struct sp_repairs {
 
 /* Look at EDC, parity and headers of every sector that has them. *result counts every sector that
  * came, by the states it came with and those found here; *repairs (NULL: not asked) tells which
- * damage the parity could correct. Both must live as long as the sink. */
+ * damage the parity could correct; *damaged (NULL: not asked) has the sectors, `what` the SP_STATE
+ * bits that say so. All must live as long as the sink. */
 SP_API int sp_sink_check(struct sp_sink **out, struct sp_tally *result, struct sp_repairs *repairs,
-			 struct sp_error *err);
+			 struct sp_runs *damaged, struct sp_error *err);
+/* Note the sectors that come with a state that is damage, and keep nothing else: as `damaged` of
+ * sp_sink_check, of what is known without looking at them. */
+SP_API int sp_sink_damage(struct sp_sink **out, struct sp_runs *damaged, struct sp_error *err);
 
 enum sp_sub_kind {                /* what can be odd about the Q of one sector */
 		   SP_SUB_CRC,    /* its CRC is wrong */

@@ -159,7 +159,7 @@ static int input_read(struct burn_input *input, struct ui *ui, struct sp_error *
 		      : sp_fail_memory(err);
 
 	if (!r)
-		r = sp_sink_check(&sinks[1], tally, NULL, err);
+		r = sp_sink_check(&sinks[1], tally, NULL, NULL, err);
 	if (!r)
 		r = sp_sink_tee(&tee, sinks, 2, err);
 	if (r < 0) {

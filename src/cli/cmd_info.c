@@ -2,6 +2,7 @@
 /* spindle info: what an image is, whether it is whole, what is on it. */
 #include "cli/cli.h"
 
+#include "cli/where.h"
 #include "report/disc.h"
 #include "report/printable.h"
 
@@ -36,8 +37,8 @@ static int info_absent(struct sp_source *src, const struct sp_region *region, ui
 
 /* Sectors a region lacks at its end: a file that was cut short lacks everything from there on, so a
  * search by halves finds the place without reading the whole. */
-static int info_region(struct sp_source *src, const struct sp_region *region, uint64_t *missing,
-		       struct sp_error *err)
+static int info_region(struct sp_source *src, const struct sp_region *region,
+		       struct sp_runs *missing, struct sp_error *err)
 {
 	uint64_t good = 0, bad = region->count - 1; /* the first absent one is good … bad */
 	bool absent;
@@ -55,11 +56,16 @@ static int info_region(struct sp_source *src, const struct sp_region *region, ui
 		else
 			good = half + 1;
 	}
-	*missing += region->count - bad;
+	struct sp_run *more = realloc(missing->run, (missing->count + 1) * sizeof(*more));
+	if (!more)
+		return sp_fail_memory(err);
+	missing->run = more;
+	more[missing->count++] =
+		(struct sp_run){.lba = region->lba + (sp_lba)bad, .count = region->count - bad};
 	return 0;
 }
 
-static int info_missing(struct sp_source *src, uint64_t *missing, struct sp_error *err)
+static int info_missing(struct sp_source *src, struct sp_runs *missing, struct sp_error *err)
 {
 	const struct sp_disc *disc = src->disc;
 	int r = 0;
@@ -71,17 +77,23 @@ static int info_missing(struct sp_source *src, uint64_t *missing, struct sp_erro
 }
 
 /* A work store has holes anywhere: only reading it through finds them. */
-static int info_read(struct ui *ui, struct sp_source *src, uint64_t *missing, struct sp_error *err)
+static int info_read(struct ui *ui, struct sp_source *src, struct sp_runs *missing,
+		     struct sp_error *err)
 {
 	struct sp_sink *sink;
-	int r = sp_sink_null(&sink, err);
+	struct sp_runs damaged = {0};
+	int r = sp_sink_damage(&sink, &damaged, err);
 
 	if (r < 0)
 		return r;
 	struct sp_copy copy = {.source = src, .sink = sink};
 	r = cli_copy(ui, &copy, "reading", err);
-	*missing = cli_seen(&copy.tally, SP_STATE_UNREAD, NULL);
 	sp_sink_close(sink);
+	*missing = damaged;
+	missing->count = 0;
+	for (size_t i = 0; i < damaged.count; i++)
+		if (damaged.run[i].what & SP_STATE_UNREAD)
+			missing->run[missing->count++] = damaged.run[i];
 	return r;
 }
 
@@ -210,7 +222,10 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 	struct sp_input in = {0};
 	struct sp_error err;
 	struct facts container = {0}, partitions = {0}, boot = {0};
+	struct sp_runs absent = {0};
+	struct sp_where where = {0};
 	uint64_t missing = 0;
+	bool located = false;
 	char state[96] = "all data present";
 
 	ui->keep = true;
@@ -218,9 +233,13 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 	const bool drive = !r && !strcmp(in.format->name, "drive");
 	const bool once = !r && (in.source->caps & SP_SOURCE_ONCE);
 	if (!r && !strcmp(in.format->name, "store"))
-		r = info_read(ui, in.source, &missing, &err);
+		r = info_read(ui, in.source, &absent, &err);
 	else if (!r && !once && !drive && !(in.source->caps & SP_SOURCE_WHOLE))
-		r = info_missing(in.source, &missing, &err);
+		r = info_missing(in.source, &absent, &err);
+	if (!r)
+		located = where_look(&where, ui, in.source, &absent);
+	for (size_t i = 0; i < absent.count; i++)
+		missing += absent.run[i].count;
 	if (!r)
 		r = sp_source_describe(in.source, facts_take, &container, &err);
 	if (!r && !drive)
@@ -236,6 +255,8 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 		facts_free(&container);
 		facts_free(&partitions);
 		facts_free(&boot);
+		sp_where_clear(&where);
+		sp_runs_free(&absent);
 		sp_input_close(&in);
 		return ui_fail(ui, &err);
 	}
@@ -253,6 +274,7 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 		.wrappings = &in.wrappings,
 		.state = state,
 		.missing = missing,
+		.where = located ? &where : NULL,
 		.note = ui->note,
 		.notes = ui->notes,
 		.regions = ui->verbose,
@@ -264,6 +286,8 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 	facts_free(&container);
 	facts_free(&partitions);
 	facts_free(&boot);
+	sp_where_clear(&where);
+	sp_runs_free(&absent);
 	sp_input_close(&in);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "cli/rip.h"
 
 #include "cli/convert.h"
+#include "cli/where.h"
 #include "report/printable.h"
 #include "report/units.h"
 
@@ -31,6 +32,8 @@ struct rip_job {
 	struct sp_ar ar;
 	struct sp_ar_verdict verdict[SP_TRACK_MAX];
 	struct sp_copy copy;
+	struct sp_where where; /* of what is bad … */
+	bool located;          /* … that could be told */
 };
 
 static void rip_note(void *user, const char *text)
@@ -232,6 +235,7 @@ static void rip_facts(struct rip_job *job, const struct sp_disc *disc, struct re
 		.toc = job->toc,
 		.hashes = &job->hashes,
 		.ar = &job->ar,
+		.where = job->located ? &job->where : NULL,
 		.note = job->note,
 		.notes = job->notes,
 	};
@@ -271,7 +275,30 @@ static int rip_write(struct rip_job *job, struct sp_source *source, struct sp_ou
 	return r;
 }
 
-/* What of the disc is bad: each run by LBA and time, the first ones. */
+/* ", in " the first thing that a run is part of, and how many more: malloc'd, NULL: none. */
+static char *rip_files(const struct rip_job *job, const struct sp_run *run)
+{
+	const struct sp_where *where = &job->where;
+	const size_t first = report_where_from(where, run->lba);
+	const size_t behind = report_where_from(where, run->lba + (sp_lba)run->count);
+	char *text = NULL;
+	size_t size;
+	FILE *out = first < behind ? open_memstream(&text, &size) : NULL;
+
+	if (!out)
+		return NULL;
+	fputs(", in ", out);
+	report_where_put(out, &where->part[first]);
+	if (behind - first > 1)
+		fprintf(out, " and %zu more", behind - first - 1);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* What of the disc is bad: each run by LBA, time and file, the first ones. */
 static void rip_list(struct rip_job *job, const struct sp_disc *disc)
 {
 	const struct sp_rip_report *report = sp_rip_report(job->rip);
@@ -293,10 +320,13 @@ static void rip_list(struct rip_job *job, const struct sp_disc *disc)
 			continue;
 		}
 		cli_place(place, disc, run->lba);
+		char *files = report_where_any(&job->where) ? rip_files(job, run) : NULL;
 		if (run->count == 1)
-			ui_note(job->ui, "bad: %s", place);
+			ui_note(job->ui, "bad: %s%s", place, files ? files : "");
 		else
-			ui_note(job->ui, "bad: %s and %" PRIu64 " more", place, run->count - 1);
+			ui_note(job->ui, "bad: %s and %" PRIu64 " more%s", place, run->count - 1,
+				files ? files : "");
+		free(files);
 	}
 	if (left)
 		ui_note(job->ui, "bad: %zu more places, see the log", left);
@@ -378,6 +408,7 @@ static int rip_image(struct rip_job *job, struct sp_source *source)
 	if (!r && job->args->count[OPT_VERIFY])
 		r = convert_verify(job->ui, &out, source, sp_losses_any(&job->copy.losses), &err);
 	if (!r) {
+		job->located = where_look(&job->where, job->ui, source, &report->runs);
 		rip_facts(job, source->disc, &facts);
 		r = rip_log_write(&out, &facts, &err);
 	}
@@ -480,6 +511,7 @@ static int rip_run(struct ui *ui, const struct cli_args *args)
 	sp_rip_close(job->rip);
 	sp_ar_response_clear(&job->response);
 	sp_ar_clear(&job->ar);
+	sp_where_clear(&job->where);
 	sp_target_clear(&job->target);
 	sp_disc_free(job->toc);
 	for (size_t i = 0; i < job->notes; i++)

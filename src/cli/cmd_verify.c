@@ -4,6 +4,7 @@
 
 #include "cli/repairs.h"
 #include "cli/verify.h"
+#include "cli/where.h"
 #include "report/printable.h"
 
 #include <inttypes.h>
@@ -23,7 +24,11 @@ static const struct {
 	{SP_STATE_UNREAD, "unread", "never read"},
 	{SP_STATE_PADDED, "padded", "cut short in the file"},
 };
-enum { VERIFY_DAMAGES = sizeof(verify_damage) / sizeof(*verify_damage), VERIFY_SHOWN = 8 };
+enum {
+	VERIFY_DAMAGES = sizeof(verify_damage) / sizeof(*verify_damage),
+	VERIFY_SHOWN = 8,
+	VERIFY_FILES = 20
+};
 
 static uint64_t verify_bad(const struct sp_tally *tally)
 {
@@ -34,10 +39,21 @@ static uint64_t verify_bad(const struct sp_tally *tally)
 	return bad;
 }
 
-static void verify_json(const struct sp_input *in, const struct sp_tally *tally,
-			const struct sp_repairs *repairs, const struct sp_subscan *scan,
-			const struct proofs *proofs, bool whole)
+/* What came out of one image. */
+struct verified {
+	struct sp_tally tally;
+	struct sp_repairs repairs;
+	struct sp_runs damaged;
+	struct sp_where where; /* of the damaged sectors … */
+	bool located;          /* … that could be told */
+	struct sp_subscan scan;
+	struct proofs proofs;
+	bool whole;
+};
+
+static void verify_json(const struct sp_input *in, const struct verified *v)
 {
+	const struct sp_tally *tally = &v->tally;
 	struct json json = {.out = stdout};
 	sp_lba first;
 
@@ -45,7 +61,7 @@ static void verify_json(const struct sp_input *in, const struct sp_tally *tally,
 	json_u64(&json, "schema", 1);
 	json_string(&json, "path", in->path);
 	json_string(&json, "format", in->format->name);
-	json_bool(&json, "whole", whole);
+	json_bool(&json, "whole", v->whole);
 	json_u64(&json, "sectors", tally->sectors);
 	json_object(&json, "bad");
 	for (size_t i = 0; i < VERIFY_DAMAGES; i++) {
@@ -59,10 +75,12 @@ static void verify_json(const struct sp_input *in, const struct sp_tally *tally,
 		json_end_object(&json);
 	}
 	json_end_object(&json);
-	repairs_json(&json, "correctable", repairs);
-	if (scan->sectors)
-		verify_sub_json(&json, scan);
-	proofs_json(&json, "proofs", proofs);
+	if (v->damaged.count)
+		report_where_json(&json, v->located ? &v->where : NULL);
+	repairs_json(&json, "correctable", &v->repairs);
+	if (v->scan.sectors)
+		verify_sub_json(&json, &v->scan);
+	proofs_json(&json, "proofs", &v->proofs);
 	json_end_object(&json);
 }
 
@@ -90,39 +108,39 @@ static void verify_correctable(const struct ui *ui, const struct sp_disc *disc,
 	}
 }
 
-static void verify_text(const struct ui *ui, const struct sp_input *in,
-			const struct sp_tally *tally, const struct sp_repairs *repairs,
-			const struct sp_subscan *scan, const struct proofs *proofs, bool whole)
+static void verify_text(const struct ui *ui, const struct sp_input *in, const struct verified *v)
 {
+	const struct sp_disc *disc = in->source->disc;
 	char place[CLI_PLACE];
 	sp_lba first;
 
 	printable_put(stdout, in->path);
-	printf(": %s: %" PRIu64 " sectors looked at\n", whole ? "whole" : "damaged",
-	       tally->sectors);
+	printf(": %s: %" PRIu64 " sectors looked at\n", v->whole ? "whole" : "damaged",
+	       v->tally.sectors);
 	for (size_t i = 0; i < VERIFY_DAMAGES; i++) {
-		const uint64_t seen = cli_seen(tally, verify_damage[i].state, &first);
+		const uint64_t seen = cli_seen(&v->tally, verify_damage[i].state, &first);
 		if (seen)
 			printf("  %" PRIu64 " sector%s: %s; the first is %s\n", seen,
 			       seen == 1 ? "" : "s", verify_damage[i].text,
-			       cli_place(place, in->source->disc, first));
+			       cli_place(place, disc, first));
 	}
-	verify_correctable(ui, in->source->disc, repairs);
-	verify_sub_text(ui, in->source->disc, scan);
-	proofs_text(stdout, proofs);
+	where_text(disc, &v->where, ui->verbose ? SIZE_MAX : VERIFY_FILES);
+	verify_correctable(ui, disc, &v->repairs);
+	verify_sub_text(ui, disc, &v->scan);
+	proofs_text(stdout, &v->proofs);
 }
 
 /* One pass for the main channel and, where there is one, the sub-channel. */
-static int verify_sinks(struct sp_sink **out, const struct sp_disc *disc, struct sp_tally *tally,
-			struct sp_repairs *repairs, struct sp_subscan *scan, struct sp_error *err)
+static int verify_sinks(struct sp_sink **out, const struct sp_disc *disc, struct verified *v,
+			struct sp_error *err)
 {
 	struct sp_sink *sink[2] = {NULL, NULL};
-	int r = sp_sink_check(&sink[0], tally, repairs, err);
+	int r = sp_sink_check(&sink[0], &v->tally, &v->repairs, &v->damaged, err);
 
 	*out = sink[0];
 	if (r < 0 || !verify_sub_there(disc))
 		return r;
-	r = sp_sink_subscan(&sink[1], scan, err);
+	r = sp_sink_subscan(&sink[1], &v->scan, err);
 	if (!r)
 		r = sp_sink_tee(out, sink, 2, err);
 	if (r < 0)
@@ -130,41 +148,50 @@ static int verify_sinks(struct sp_sink **out, const struct sp_disc *disc, struct
 	return r;
 }
 
-static int verify_alone(struct ui *ui, struct sp_input *in)
+static int verify_look(struct ui *ui, struct sp_input *in, struct verified *v, struct sp_error *err)
 {
-	struct proofs proofs = {0};
 	struct sp_source *source = NULL;
 	struct sp_sink *sink = NULL;
-	struct sp_tally tally = {0};
-	struct sp_repairs repairs = {0};
-	struct sp_subscan *scan = calloc(1, sizeof(*scan));
-	struct sp_error err;
+	int r = proofs_watch(&source, in->source, &v->proofs, err);
 
-	int r = scan ? proofs_watch(&source, in->source, &proofs, &err) : sp_fail_memory(&err);
 	if (!r)
-		r = verify_sinks(&sink, in->source->disc, &tally, &repairs, scan, &err);
+		r = verify_sinks(&sink, in->source->disc, v, err);
 	if (!r) {
 		struct sp_copy copy = {.source = source, .sink = sink};
-		r = cli_copy(ui, &copy, "checking", &err);
+		r = cli_copy(ui, &copy, "checking", err);
 	}
 	sp_sink_close(sink);
 	sp_source_close(source);
-	int code = 0;
 	/* a checksum that is wrong is the result asked for, not a failure to get one */
-	if (r < 0 && !(r == SP_ERR_FORMAT && proofs.wrong)) {
+	return r == SP_ERR_FORMAT && v->proofs.wrong ? 0 : r;
+}
+
+static int verify_alone(struct ui *ui, struct sp_input *in)
+{
+	struct verified *v = calloc(1, sizeof(*v));
+	struct sp_error err;
+	int code = 0;
+	const int r = v ? verify_look(ui, in, v, &err) : sp_fail_memory(&err);
+
+	if (r < 0) {
 		code = ui_fail(ui, &err);
 	} else {
-		verify_sub_count(&tally, scan);
-		const bool whole = !verify_bad(&tally) && !proofs.wrong;
+		verify_sub_count(&v->tally, &v->scan);
+		v->whole = !verify_bad(&v->tally) && !v->proofs.wrong;
+		v->located = where_look_in(&v->where, ui, in, &v->damaged);
 		if (ui->json)
-			verify_json(in, &tally, &repairs, scan, &proofs, whole);
+			verify_json(in, v);
 		else if (!ui->quiet)
-			verify_text(ui, in, &tally, &repairs, scan, &proofs, whole);
-		code = whole ? 0 : sp_status_exit(SP_ERR_DIFFERS);
+			verify_text(ui, in, v);
+		code = v->whole ? 0 : sp_status_exit(SP_ERR_DIFFERS);
 	}
-	proofs_free(&proofs);
-	free(scan);
-	sp_runs_free(&repairs.runs);
+	if (v) {
+		proofs_free(&v->proofs);
+		sp_runs_free(&v->repairs.runs);
+		sp_runs_free(&v->damaged);
+		sp_where_clear(&v->where);
+	}
+	free(v);
 	return code;
 }
 
@@ -198,7 +225,9 @@ const struct cli_command cli_verify = {
 		"marks\n"
 		"of a copy protection; and which damage the parity could correct. With REF: layout "
 		"and "
-		"sectors, in the parts both images store.\n"
+		"sectors, in the parts both images store. What is damaged or differs is told by "
+		"the "
+		"file it is part of.\n"
 		"Exit code 0: whole, or the same; 1: damaged, or different.",
 	.example = "spindle verify disc.cue\nspindle verify disc.cue disc.iso",
 	.least = 1,

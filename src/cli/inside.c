@@ -2,28 +2,11 @@
 /* What the commands that look inside share: opening a source and one of its trees. */
 #include "cli/inside.h"
 
+#include "cli/where.h"
 #include "report/printable.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-/* Sectors with framing are mended as they are read, and held against their EDC. */
-static int inside_mend(struct inside *inside, struct sp_error *err)
-{
-	const struct sp_disc *disc = inside->in.source->disc;
-	struct sp_source *view;
-	bool framed = false;
-
-	for (size_t i = 0; i < disc->regions; i++)
-		framed |= disc->region[i].mode != SP_MODE_AUDIO &&
-			  (disc->region[i].parts & SP_PART_ECC) != 0;
-	if (!framed)
-		return 0;
-	const int r = sp_view_repair(&view, inside->in.source, &inside->repairs, err);
-	if (!r)
-		inside->in.source = view;
-	return r;
-}
 
 char *inside_name(char text[INSIDE_NAME], const struct sp_tree *tree)
 {
@@ -122,7 +105,7 @@ int inside_open(struct inside *inside, struct ui *ui, const struct cli_args *arg
 	*inside = (struct inside){0};
 	int r = cli_open(&inside->in, ui, args, args->word[0], CLI_AGAIN, err);
 	if (!r)
-		r = inside_mend(inside, err);
+		r = where_mend(&inside->in, &inside->repairs, err);
 	if (!r)
 		r = sp_inside_open(&inside->look, inside->in.source, &ui->sink, err);
 	if (!r) {

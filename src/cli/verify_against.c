@@ -2,6 +2,7 @@
 /* spindle verify SRC REF: where two images differ. */
 #include "cli/verify.h"
 
+#include "cli/where.h"
 #include "report/printable.h"
 
 #include <inttypes.h>
@@ -32,7 +33,7 @@ static void against_run(const struct sp_input *in, const struct sp_input *ref,
 }
 
 static void against_text(const struct ui *ui, const struct sp_input *in, const struct sp_input *ref,
-			 const struct sp_compared *found)
+			 const struct sp_compared *found, const struct sp_where *where)
 {
 	const size_t most = ui->verbose ? found->differences : AGAINST_SHOWN;
 
@@ -55,10 +56,33 @@ static void against_text(const struct ui *ui, const struct sp_input *in, const s
 		against_run(in, ref, &found->difference[i]);
 	if (found->differences > most)
 		fputs("  ... more with -v or --json\n", stdout);
+	where_text(in->source->disc, where, ui->verbose ? SIZE_MAX : AGAINST_SHOWN);
+}
+
+/* The files that differ: by the reference's tree, which should be the good one, or else by the
+ * other. */
+static bool against_look(struct sp_where *where, struct ui *ui, struct sp_input *in,
+			 struct sp_input *ref, const struct sp_compared *found)
+{
+	struct sp_run run[sizeof(found->difference) / sizeof(found->difference[0])];
+	const struct sp_runs runs = {.run = run, .count = found->differences};
+
+	*where = (struct sp_where){0};
+	for (size_t i = 0; i < runs.count; i++)
+		run[i] = (struct sp_run){.lba = found->difference[i].lba,
+					 .count = found->difference[i].count};
+	if (!runs.count)
+		return false;
+	struct ui silent = *ui;
+	silent.quiet = true;
+	if (where_look_in(where, &silent, ref, &runs) && report_where_any(where) && !where->damaged)
+		return true;
+	sp_where_clear(where);
+	return where_look_in(where, ui, in, &runs);
 }
 
 static void against_json(const struct sp_input *in, const struct sp_input *ref,
-			 const struct sp_compared *found)
+			 const struct sp_compared *found, const struct sp_where *where)
 {
 	struct json json = {.out = stdout};
 
@@ -86,12 +110,15 @@ static void against_json(const struct sp_input *in, const struct sp_input *ref,
 		json_end_object(&json);
 	}
 	json_end_array(&json);
+	if (found->differences)
+		report_where_json(&json, where);
 	json_end_object(&json);
 }
 
 int verify_against(struct ui *ui, struct sp_input *in, struct sp_input *ref)
 {
 	struct sp_compared found;
+	struct sp_where where;
 	struct sp_sink *sink = NULL;
 	struct sp_error err;
 
@@ -103,9 +130,11 @@ int verify_against(struct ui *ui, struct sp_input *in, struct sp_input *ref)
 	sp_sink_close(sink);
 	if (r < 0)
 		return ui_fail(ui, &err);
+	const bool located = against_look(&where, ui, in, ref, &found);
 	if (ui->json)
-		against_json(in, ref, &found);
+		against_json(in, ref, &found, located ? &where : NULL);
 	else if (!ui->quiet)
-		against_text(ui, in, ref, &found);
+		against_text(ui, in, ref, &found, &where);
+	sp_where_clear(&where);
 	return against_same(&found) ? 0 : sp_status_exit(SP_ERR_DIFFERS);
 }

@@ -5,6 +5,7 @@
 
 #include "report/facts.h"
 #include "report/json.h"
+#include "report/where.h"
 
 #include <spindle/spindle.h>
 
@@ -15,8 +16,9 @@ struct report_disc {
 	const struct sp_disc *disc;
 	const struct sp_wrappings *wrappings; /* NULL: none */
 	const char *state;                    /* ends the first sentence: "all data present" */
-	uint64_t missing;  /* sectors of the layout the image's files do not have */
-	char *const *note; /* what the reader had to say */
+	uint64_t missing;             /* sectors of the layout the image's files do not have */
+	const struct sp_where *where; /* what those belong to; NULL: not known, or there are none */
+	char *const *note;            /* what the reader had to say */
 	size_t notes;
 	bool regions;                                      /* list them too */
 	const struct facts *container, *partitions, *boot; /* NULL: nothing is said of them */

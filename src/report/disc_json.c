@@ -198,6 +198,8 @@ void report_disc_json(struct json *json, const struct report_disc *report)
 	json_u64(json, "sectors", sp_disc_sectors(disc));
 	json_u64(json, "stored", sp_disc_stored(disc));
 	json_u64(json, "missing", report->missing);
+	if (report->missing)
+		report_where_json(json, report->where);
 	json_string(json, "mcn", json_or_null(disc->mcn));
 	json_cdtext(json, disc);
 	json_remarks(json, disc, 0);

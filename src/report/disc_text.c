@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { TEXT_MISSING = 20 }; /* things that are listed */
+
 size_t report_flags(const struct sp_track *track, const char *word[3])
 {
 	static const struct {
@@ -283,9 +285,32 @@ static void text_regions(FILE *out, const struct sp_disc *disc)
 	}
 }
 
+/* The things that what is missing is part of, the first ones. */
+static void text_where(FILE *out, const struct sp_where *where, bool all)
+{
+	struct where_thing thing;
+	size_t shown = 0;
+
+	if (!report_where_any(where))
+		return;
+	fputs("\nMissing of\n", out);
+	for (size_t at = 0; report_where_next(where, &at, &thing);) {
+		if (shown++ == TEXT_MISSING && !all) {
+			fputs("  ... more with -v or --json\n", out);
+			return;
+		}
+		fputs("  ", out);
+		report_where_put(out, thing.first);
+		fprintf(out, ": %" PRIu64 " sector%s, the first is LBA %" PRId64 "\n",
+			thing.sectors, thing.sectors == 1 ? "" : "s", thing.first->lba);
+	}
+}
+
 void report_disc_text(FILE *out, const struct report_disc *report)
 {
 	text_sentence(out, report);
+	if (report->where)
+		text_where(out, report->where, report->regions);
 	if (report->disc->tracks)
 		text_table(out, report->disc);
 	text_rest(out, report->disc);

@@ -4,6 +4,7 @@
 #define SP_REPORT_RIP_H
 
 #include "report/json.h"
+#include "report/where.h"
 
 #include <spindle/accuraterip.h>
 #include <spindle/rip.h>
@@ -17,6 +18,7 @@ struct report_rip {
 	const struct sp_ar *ar;                /* no tracks: no music */
 	const struct sp_ar_response *response; /* NULL: none was given */
 	const struct sp_ar_verdict *verdict;   /* of ar's tracks, where there is a response */
+	const struct sp_where *where;          /* of rip's runs; NULL: not known */
 	char *const *note;
 	size_t notes;
 };

@@ -219,6 +219,8 @@ void report_rip_json(struct json *json, const struct report_rip *r)
 	rip_q(json, r);
 	rip_reads(json, r->rip);
 	rip_runs(json, &r->rip->runs);
+	if (r->where)
+		report_where_json(json, r->where);
 	json_array(json, "notes");
 	for (size_t i = 0; i < r->notes; i++)
 		json_string(json, NULL, r->note[i]);

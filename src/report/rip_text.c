@@ -182,10 +182,24 @@ static void text_tracks(FILE *out, const struct report_rip *r)
 		fprintf(out, "  ctdb: %08x\n", r->ar->ctdb);
 }
 
+/* The files a run is part of; a rip of music has none. */
+static void text_where(FILE *out, const struct sp_where *where, const struct sp_run *run)
+{
+	const sp_lba end = run->lba + (sp_lba)run->count;
+
+	for (size_t i = report_where_from(where, run->lba);
+	     i < where->parts && where->part[i].lba < end; i++) {
+		fputs("    in ", out);
+		report_where_put(out, &where->part[i]);
+		fputc('\n', out);
+	}
+}
+
 static void text_trouble(FILE *out, const struct report_rip *r)
 {
 	const struct sp_runs *runs = &r->rip->runs;
 	char from[UNITS_TEXT], to[UNITS_TEXT];
+	const bool where = r->where && report_where_any(r->where);
 	bool any = false;
 
 	fprintf(out,
@@ -215,6 +229,8 @@ static void text_trouble(FILE *out, const struct report_rip *r)
 					run->count > 1 ? " to " : "",
 					run->count > 1 ? units_msf(to, last) : "");
 			fputc('\n', out);
+			if (where)
+				text_where(out, r->where, run);
 		}
 	}
 	if (!any)

@@ -29,6 +29,7 @@ struct check_sink {
 	struct sp_sink sink;
 	struct sp_tally *result;
 	struct sp_repairs *repairs;
+	struct sp_runs *damaged;
 	struct sp_pool *pool;
 	struct check_job job[CHECK_JOBS];
 	uint16_t state[CHECK_ROUND], fixed[CHECK_ROUND];
@@ -121,7 +122,8 @@ static int check_round(struct check_sink *c, const struct sp_span *span, uint32_
 	for (unsigned i = 0; i < jobs; i++)
 		sp_pool_wait(c->pool, &c->job[i].job);
 	check_count(c->result, span->lba + first, count, c->state);
-	int r = 0;
+	int r = c->damaged ? sp_runs_damage(c->damaged, span->lba + first, count, c->state, err)
+			   : 0;
 	for (uint32_t i = 0; c->repairs && i < count && !r; i++)
 		r = sp_repairs_add(c->repairs, span->lba + first + i, c->verdict[i], c->fixed[i],
 				   err);
@@ -162,7 +164,7 @@ static void check_close(struct sp_sink *sink)
 }
 
 int sp_sink_check(struct sp_sink **out, struct sp_tally *result, struct sp_repairs *repairs,
-		  struct sp_error *err)
+		  struct sp_runs *damaged, struct sp_error *err)
 {
 	static const struct sp_sink_ops ops = {.wants = check_wants,
 					       .begin = check_begin,
@@ -176,6 +178,7 @@ int sp_sink_check(struct sp_sink **out, struct sp_tally *result, struct sp_repai
 	c->sink = (struct sp_sink){.ops = &ops, .flags = SP_SINK_OBSERVER, .carries = SP_CARRY_ALL};
 	c->result = result;
 	c->repairs = repairs;
+	c->damaged = damaged;
 	*result = (struct sp_tally){0};
 	*out = &c->sink;
 	return 0;

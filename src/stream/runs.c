@@ -95,3 +95,16 @@ int sp_repairs_add(struct sp_repairs *repairs, sp_lba lba, enum sp_repair_verdic
 	}
 	return r < 0 ? r : 0;
 }
+
+int sp_runs_damage(struct sp_runs *runs, sp_lba lba, uint32_t count, const uint16_t *state,
+		   struct sp_error *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < count && r >= 0; i++) {
+		const struct sp_run sector = {.lba = lba + i, .what = state[i] & SP_RUNS_DAMAGE};
+		if (sector.what)
+			r = sp_runs_add(runs, &sector, err);
+	}
+	return r < 0 ? r : 0;
+}
