@@ -4,6 +4,7 @@
 #include <spindle/io.h>
 
 #include "base/bytes.h"
+#include "io/behind.h"
 #include "io/bundle.h"
 #include "io/fd.h"
 #include "io/parts.h"
@@ -16,18 +17,15 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* Writeback of whole windows is started behind the writer, so that fsync finds little to do. */
-#define OUTSET_WINDOW (UINT64_C(8) << 20)
-
 struct member {
 	char *name; /* the final name in the set's directory */
 	char *part; /* the temporary one */
 	char *path; /* the final name as the user would write it */
 	int fd;
 	uint64_t size;
-	uint64_t started; /* writeback has begun below this */
-	bool has_part;    /* the temporary name exists */
-	bool has_name;    /* the final name exists and is ours */
+	struct sp_behind behind;
+	bool has_part; /* the temporary name exists */
+	bool has_name; /* the final name exists and is ours */
 };
 
 struct sp_outset {
@@ -40,6 +38,7 @@ struct sp_outset {
 	struct sp_parts parts;
 	struct member **members; /* the descriptor first; ios point to them */
 	size_t count;
+	struct sp_pool *pool;     /* brings the members to the disk behind their writers */
 	struct sp_bundle *bundle; /* not NULL: it is a folder, and nothing above is used */
 };
 
@@ -193,6 +192,13 @@ static int outset_read(struct sp_io *io, uint64_t at, void *data, size_t size, s
 	return sp_fd_read(oi->fd >= 0 ? oi->fd : oi->member->fd, io->name, at, data, size, err);
 }
 
+static int outset_fail_sync(struct sp_outset *set, const struct member *m, int sys_errno,
+			    struct sp_error *err)
+{
+	set->damaged = true;
+	return sp_fail_errno(err, sys_errno, "%s: cannot be brought to the disk", m->path);
+}
+
 static int outset_write(struct sp_io *io, uint64_t at, const void *data, size_t size,
 			struct sp_error *err)
 {
@@ -208,23 +214,18 @@ static int outset_write(struct sp_io *io, uint64_t at, const void *data, size_t 
 	}
 	if (at + size > m->size)
 		m->size = at + size;
-	const uint64_t whole = m->size / OUTSET_WINDOW * OUTSET_WINDOW;
-	if (whole > m->started) {
-		/* a failure is not lost: fsync on the same descriptor tells it again */
-		sync_file_range(m->fd, (off_t)m->started, (off_t)(whole - m->started),
-				SYNC_FILE_RANGE_WRITE);
-		m->started = whole;
-	}
-	return 0;
+	const int failed = sp_behind_grow(&m->behind, &oi->set->pool, m->fd, m->size);
+	return failed ? outset_fail_sync(oi->set, m, failed, err) : 0;
 }
 
-static int outset_fsync(struct sp_outset *set, const struct member *m, struct sp_error *err)
+static int outset_fsync(struct sp_outset *set, struct member *m, struct sp_error *err)
 {
 	/* never asked twice: the kernel forgets what it could not write once it has said so */
-	if (fsync(m->fd) == 0)
-		return 0;
-	set->damaged = true;
-	return sp_fail_errno(err, errno, "%s: cannot be brought to the disk", m->path);
+	int failed = sp_behind_end(&m->behind, set->pool);
+
+	if (!failed && fsync(m->fd))
+		failed = errno;
+	return failed ? outset_fail_sync(set, m, failed, err) : 0;
 }
 
 static int outset_sync(struct sp_io *io, struct sp_error *err)
@@ -517,6 +518,7 @@ void sp_outset_close(struct sp_outset *set)
 		return;
 	sp_bundle_close(set->bundle);
 	outset_remove_parts(set);
+	sp_pool_free(set->pool); /* before what it works on is closed */
 	for (size_t i = 0; i < set->count; i++)
 		outset_free_member(set->members[i]);
 	sp_parts_free(&set->parts);
