@@ -12,8 +12,9 @@
 
 enum { SIM_SCRIPT_MAX = 1 << 20 };
 
-enum { KEY_MEDIUM, KEY_PROFILE, KEY_FAULTS, KEY_SEED, KEY_TRACE, KEYS };
-static const char *const sim_keys[KEYS] = {"medium=", "profile=", "faults=", "seed=", "trace="};
+enum { KEY_MEDIUM, KEY_PROFILE, KEY_FAULTS, KEY_SEED, KEY_TRACE, KEY_NEXT, KEYS };
+static const char *const sim_keys[KEYS] = {
+	"medium=", "profile=", "faults=", "seed=", "trace=", "next="};
 
 /* Which key stands at `text`; KEYS: none. */
 static unsigned sim_key(const char *text)
@@ -57,6 +58,11 @@ int sp_sim_name_parse(struct sp_sim_name *name, const char *text, struct sp_erro
 		const char *value = at + 1 + strlen(sim_keys[key]);
 		if (values[key])
 			*values[key] = value;
+		else if (key == KEY_NEXT && name->nexts < SP_SIM_NEXT)
+			name->next[name->nexts++] = value;
+		else if (key == KEY_NEXT)
+			r = sp_fail(err, SP_ERR_USAGE, "sim:%s: more than %d discs", text,
+				    SP_SIM_NEXT + 1);
 	}
 	/* the values end only now */
 	for (const char *at = strchr(text, ','); !r && at; at = strchr(at + 1, ','))
@@ -158,6 +164,56 @@ static int sim_load(struct sp_sim *sim, const struct sp_sim_name *name,
 	return sim_load_image(sim, name, notes, err);
 }
 
+/* --- discs that follow --------------------------------------------------------------------- */
+
+struct sp_sim_hand {
+	char *medium, *next[SP_SIM_NEXT];
+	size_t nexts, used;
+	const struct sp_notes *notes;
+};
+
+/* The next disc takes the place of the one that lies in the open tray. */
+static void sim_hand_change(void *user, struct sp_sim *sim)
+{
+	struct sp_sim_hand *hand = user;
+	struct sp_error err;
+
+	if (hand->used == hand->nexts) {
+		sp_sim_user(sim, NULL, NULL);
+		return;
+	}
+	const struct sp_sim_name name = {.disc = hand->next[hand->used++], .medium = hand->medium};
+	if (sim_load(sim, &name, hand->notes, &err) < 0) {
+		sp_note(hand->notes, "%s", err.text);
+		sp_sim_user(sim, NULL, NULL);
+	}
+}
+
+static void sim_hand_free(struct sp_sim_hand *hand)
+{
+	if (!hand)
+		return;
+	for (size_t i = 0; i < hand->nexts; i++)
+		free(hand->next[i]);
+	free(hand->medium);
+	free(hand);
+}
+
+static int sim_hand_new(struct sp_sim_drive *drive, const struct sp_sim_name *name,
+			const struct sp_notes *notes, struct sp_error *err)
+{
+	struct sp_sim_hand *hand = drive->hand = calloc(1, sizeof(*hand));
+
+	if (!hand || (name->medium && !(hand->medium = strdup(name->medium))))
+		return sp_fail_memory(err);
+	hand->notes = notes;
+	for (size_t i = 0; i < name->nexts; i++, hand->nexts++)
+		if (!(hand->next[i] = strdup(name->next[i])))
+			return sp_fail_memory(err);
+	sp_sim_user(drive->sim, sim_hand_change, hand);
+	return 0;
+}
+
 static int sim_trace_file(struct sp_io **io, const char *path, struct sp_error *err)
 {
 	struct stat st;
@@ -197,6 +253,8 @@ int sp_sim_drive_open(struct sp_sim_drive *drive, const struct sp_sim_name *name
 	}
 	if (!r)
 		r = sim_load(drive->sim, name, notes, err);
+	if (!r && name->nexts)
+		r = sim_hand_new(drive, name, notes, err);
 	free(profile);
 	free(faults);
 	if (r < 0)
@@ -213,6 +271,7 @@ void sp_sim_drive_close(struct sp_sim_drive *drive)
 {
 	sp_sim_free(drive->sim);
 	sp_sim_trace_free(drive->trace);
+	sim_hand_free(drive->hand);
 	*drive = (struct sp_sim_drive){0};
 }
 
@@ -223,6 +282,7 @@ struct sim_traced {
 	struct sp_transport transport;
 	struct sp_transport *inner;
 	struct sp_sim_trace_file *trace;
+	struct sp_sim_hand *hand;
 };
 
 static int sim_traced_execute(struct sp_transport *transport, struct sp_command *command,
@@ -246,6 +306,7 @@ static void sim_traced_close(struct sp_transport *transport)
 
 	t->inner->ops->close(t->inner);
 	sp_sim_trace_free(t->trace);
+	sim_hand_free(t->hand);
 	free(t);
 }
 
@@ -264,6 +325,7 @@ static int sim_traced_new(struct sp_transport **out, struct sp_sim_drive *drive,
 		return r;
 	}
 	t->trace = drive->trace;
+	t->hand = drive->hand;
 	t->transport = *t->inner; /* its name is the inner one's */
 	t->transport.ops = &ops;
 	*out = &t->transport;

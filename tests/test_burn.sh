@@ -88,7 +88,7 @@ said() {
 blank_still() { # DISC
 	"$sim" "$1" -- sg_raw -r 34 /dev/sr0 51 00 00 00 00 00 00 00 22 00 >state 2>&1
 	cat state
-	grep -q '00 20 00 01' state # status 0: empty
+	grep -q '00 20 [01]0 01' state # status 0: empty; 1 of the first digit: erasable
 }
 
 # --- data ----------------------------------------------------------------------------------------
@@ -393,6 +393,90 @@ test_write() {
 	! grep -E '^[0-9]+ \+[0-9]+ 2a ' plus.trace
 }
 at_once sg_raw 'a simulation leaves the disc blank, or is refused' test_write
+
+# --- copies, and being asked ---------------------------------------------------------------------
+
+# The first disc cannot be written at sector 200, once: it does not count.
+copies() {
+	echo '200 write-error times 1' >faults
+	said 0 "$spindle" burn --copies 2 --json data.iso \
+		sim:1.disc,medium=cd-r,next=2.disc,next=3.disc,faults=faults
+	python3 - <<'END'
+import json
+text = open("out").read()
+d = json.JSONDecoder().raw_decode(text[text.index("{\n"):])[0]
+assert (d["copies"], d["good"]) == (2, 2), d
+assert [(x["copy"], x["exit"]) for x in d["drives"]] == [(None, 7), (1, 0), (2, 0)], d
+END
+	for n in 2 3; do "$sim" $n.disc -- cmp -n 894976 data.iso /dev/sr0; done
+	test "$(grep -c 'the tray opens: put in another disc' out)" = 2
+	said 7 "$spindle" burn --no-verify --copies 2 --wait 1 data.iso sim:5.disc,medium=cd-r
+	grep -q 'no other disc came within 1 s' out
+	grep -q '1 of 2 copies are good' out
+}
+at_once 'python3' 'one drive makes several copies, and a bad one does not count' copies
+
+# One drive has one disc, the other one goes on with the rest; a disc that is full is changed.
+copies_by_two() {
+	said 0 "$spindle" burn -q --no-verify data.iso sim:old.disc,medium=cd-r
+	said 0 "$spindle" burn --copies 3 --wait 60 data.iso sim:a1.disc,medium=cd-r \
+		sim:b1.disc,medium=cd-r,next=old.disc,next=b2.disc
+	grep -q 'CD-R is written and closed' out
+	test "$(grep -c '^copy [1-3] of 3: burned .*verified: every sector read back equal' out)" = 3
+	for disc in a1 b1 b2; do "$sim" $disc.disc -- cmp -n 894976 data.iso /dev/sr0; done
+}
+at_once '' 'two drives share the copies, and a disc that is full is changed' copies_by_two
+
+# answer.py TEXT COMMAND…: on a terminal, where TEXT answers a question; exits as it does
+cat >"$work/answer.py" <<'END'
+import os, pty, sys
+pid, fd = pty.fork()
+if not pid:
+    os.execvp(sys.argv[2], sys.argv[2:])
+said = b""
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        data = b""
+    if not data:
+        break
+    if b"[y/N]" in said + data and b"[y/N]" not in said:
+        os.write(fd, sys.argv[1].encode() + b"\n")
+    said += data
+sys.stdout.write(said.decode(errors="replace").replace("\r", "\n"))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+answer() { python3 "$work/answer.py" "$@"; }
+
+asked() {
+	said 8 answer n "$spindle" burn data.iso sim:ask.disc,medium=dvd+rw
+	grep -q 'SIMULATED DRIVE): data.iso, 894.9 kB, onto the DVD+RW' out
+	grep -q 'not begun, as it was not confirmed' out
+	said 0 answer y "$spindle" burn --no-verify data.iso sim:ask.disc
+	"$sim" ask.disc -- cmp -n 894976 data.iso /dev/sr0
+	head -c 409600 music.bin >other.iso
+	said 8 answer '' "$spindle" burn other.iso sim:ask.disc
+	grep -q 'over what is on the DVD+RW: ISO 9660: BURNED' out
+	"$sim" ask.disc -- cmp -n 894976 data.iso /dev/sr0
+	said 0 answer YES "$spindle" burn --no-verify other.iso sim:ask.disc
+	"$sim" ask.disc -- cmp -n 409600 other.iso /dev/sr0
+	said 0 answer x "$spindle" burn -n --yes data.iso sim:ask.disc
+	! grep -q y/N out
+}
+at_once python3 'on a terminal it is asked before anything is written' asked
+
+asked_blank() {
+	said 0 "$spindle" burn -q --no-verify data.iso sim:rw.disc,medium=cd-rw
+	said 8 answer no "$spindle" blank sim:rw.disc
+	grep -q 'what is on the CD-RW will be lost' out
+	"$sim" rw.disc -- cmp -n 894976 data.iso /dev/sr0
+	said 0 answer y "$spindle" blank sim:rw.disc
+	blank_still rw.disc
+	said 0 answer x "$spindle" blank sim:rw.disc
+	! grep -q y/N out
+}
+at_once 'python3 sg_raw' 'on a terminal it is asked before a disc is wiped' asked_blank
 
 # --- what goes wrong -----------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -74,6 +75,8 @@ static void a_name_is_taken_apart_wrongly(void **state)
 		  .faults = "f=1",
 		  .trace = "t",
 		  .seed = 18}},
+		{"d,next=e,f,next=g=,medium=cd-r",
+		 {.disc = "d", .medium = "cd-r", .next = {"e,f", "g="}, .nexts = 2}},
 		{"d,seed=1,medium=dvd+r", {.disc = "d", .medium = "dvd+r", .seed = 1}},
 	};
 
@@ -83,7 +86,10 @@ static void a_name_is_taken_apart_wrongly(void **state)
 		struct sp_error err;
 
 		assert_int_equal(sp_sim_name_parse(&got, names[i].text, &err), 0);
-		if (!same(got.disc, names[i].want.disc) ||
+		bool other = got.nexts != names[i].want.nexts;
+		for (size_t n = 0; !other && n < got.nexts; n++)
+			other = !same(got.next[n], names[i].want.next[n]);
+		if (other || !same(got.disc, names[i].want.disc) ||
 		    !same(got.medium, names[i].want.medium) ||
 		    !same(got.profile, names[i].want.profile) ||
 		    !same(got.faults, names[i].want.faults) ||

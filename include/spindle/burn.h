@@ -124,6 +124,10 @@ SP_API int sp_burning_verify(struct sp_burning *burning, struct sp_source *sourc
 SP_API int sp_burning_recover(struct sp_burning *burning, const struct sp_burn_target *before,
 			      struct sp_error *err);
 SP_API int sp_burning_eject(struct sp_burning *burning, struct sp_error *err);
+/* Open the tray of a drive that no burning has, and wait until another disc is in it, `seconds` at
+ * most, 0: without end. burn->progress is asked all the while, with phase "waiting". SP_ERR_DEVICE:
+ * none came. */
+SP_API int sp_burning_next(const struct sp_burn *burn, unsigned seconds, struct sp_error *err);
 SP_API void sp_burning_close(struct sp_burning *burning); /* NULL is fine */
 
 enum sp_blank_how {

@@ -9,6 +9,19 @@
 
 #include <sys/types.h>
 
+/* What a disc came to. */
+struct burn_result {
+	const char *drive; /* as the user named it */
+	unsigned copy;     /* which of `copies` good ones; 0: it is none of them */
+	unsigned copies;
+	int status;         /* enum sp_status */
+	char text[240];     /* why, where status is not 0 */
+	bool planned, went; /* how far it came: "go" was said */
+	bool lost;      /* its process is gone, and what became of the medium is not known … */
+	bool recovered; /* … or was found out by another process */
+	struct sp_burn_report report;
+};
+
 /* --- one drive's process ------------------------------------------------------------------- */
 
 /*
@@ -20,9 +33,12 @@
  *   @phase NAME DONE TOTAL BYTES BUFFER
  *   @note TEXT
  *   @planned                    all is looked at; it waits for "go" on its standard input
- *   @end STATUS TEXT            what it came to; status is enum sp_status
+ *   @disc STATUS TEXT           with --copies: what a disc came to; it waits for "next", at which
+ *                               it lets go of it and waits for another one, to plan again
+ *   @end STATUS TEXT            what it came to, the last line; status is enum sp_status
  *
- * Other lines are notes. The end of its standard input asks it to stop.
+ * Other lines are notes. "next" in place of "go": this disc is not wanted. The end of its standard
+ * input asks it to stop.
  */
 struct burn_worker {
 	const char *drive; /* as the user named it */
@@ -30,14 +46,12 @@ struct burn_worker {
 	int in, out;       /* its standard input and output, -1: closed */
 	char *line;        /* what came of the next line */
 	size_t used;
-	bool planned, ended;
-	bool went;      /* it was told to go */
-	bool lost;      /* it did not say its end, and what became of the medium is not known … */
-	bool recovered; /* … or was, by another process */
-	int status;     /* enum sp_status */
-	char text[240]; /* why, where status is not 0 */
-	char said[240]; /* its last line that was no message: why it could not begin */
-	struct sp_burn_report report;
+	bool over, ended;          /* over: "@disc" came */
+	bool known;                /* and its result was taken */
+	char said[240];            /* its last line that was no message: why it could not begin */
+	struct burn_result result; /* of the disc that is in it */
+	unsigned discs;            /* that it was asked for behind the first one */
+	unsigned bad, refused;     /* discs, one after another */
 	char phase[16];
 	uint64_t done, total, bytes;
 	unsigned buffer;
@@ -49,6 +63,7 @@ struct burn_worker {
 int burn_worker_start(struct burn_worker *worker, const char *command, const char *drive,
 		      char *const *words, struct sp_error *err);
 int burn_worker_go(struct burn_worker *worker);    /* as planned */
+int burn_worker_next(struct burn_worker *worker);  /* another disc: nothing is known of it yet */
 void burn_worker_stop(struct burn_worker *worker); /* ask it to stop and close what it can */
 /* Take in what has come; once its end is seen, wait for the process. */
 void burn_worker_hear(struct burn_worker *worker);
@@ -82,9 +97,43 @@ void burn_input_close(struct burn_input *input);
 
 /* --- what it came to ----------------------------------------------------------------------- */
 
-void burn_report_json(struct ui *ui, const struct burn_input *input,
-		      const struct burn_worker *worker, size_t workers, bool plan);
+struct burn_count {
+	unsigned wanted, good;
+};
+void burn_report_json(const struct burn_input *input, const struct burn_result *result,
+		      size_t results, const struct burn_count *count, bool plan);
 void burn_report_text(struct ui *ui, const struct burn_input *input,
-		      const struct burn_worker *worker, bool plan);
+		      const struct burn_result *result, bool plan);
+
+/* --- all drives ---------------------------------------------------------------------------- */
+
+enum { BURN_DRIVES = 16, BURN_WORDS = 48 };
+
+struct burn_job {
+	struct ui *ui;
+	const struct cli_args *args;
+	struct burn_input input;
+	struct burn_worker worker[BURN_DRIVES];
+	size_t workers;
+	char *word[BURN_WORDS]; /* what every worker is told */
+	char *made[BURN_WORDS]; /* of them, those that are to be freed */
+	size_t words, mades;
+	bool stopping;
+	bool again;         /* --copies: a drive burns one disc after another */
+	bool asks;          /* there is somebody to ask, and the answer is not given yet */
+	const char *let_go; /* why none was begun; NULL: they were */
+	struct burn_count count;
+	struct burn_result *result; /* of discs that are done, or were refused */
+	size_t results;
+};
+/* The workers are started: let them plan, ask, let them burn. The exit code. */
+int burn_job_run(struct burn_job *job);
+
+/* --- asking -------------------------------------------------------------------------------- */
+
+/* Somebody can be asked: standard input and standard error are a terminal. */
+bool burn_can_ask(void);
+/* Whether "y" or "yes" is answered. */
+bool burn_ask(struct ui *ui, const char *question);
 
 #endif

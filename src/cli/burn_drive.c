@@ -76,7 +76,7 @@ int burn_worker_start(struct burn_worker *w, const char *command, const char *dr
 
 	*w = (struct burn_worker){
 		.drive = drive, .in = -1, .out = -1, .note = w->note, .user = w->user};
-	w->report.state = SP_DISC_STATES;
+	w->result = (struct burn_result){.drive = drive, .report.state = SP_DISC_STATES};
 	w->line = malloc(LINE_ROOM);
 	if (!w->line)
 		return sp_fail_memory(err);
@@ -100,10 +100,27 @@ int burn_worker_start(struct burn_worker *w, const char *command, const char *dr
 	return drive_spawn(w, (char *const *)word, err);
 }
 
+static int drive_tell(const struct burn_worker *w, const char *word)
+{
+	const ssize_t n = (ssize_t)strlen(word);
+
+	return w->in >= 0 && write(w->in, word, (size_t)n) == n ? 0 : -1;
+}
+
 int burn_worker_go(struct burn_worker *w)
 {
-	w->went = w->in >= 0 && write(w->in, "go\n", 3) == 3;
-	return w->went ? 0 : -1;
+	w->result.went = !drive_tell(w, "go\n");
+	return w->result.went ? 0 : -1;
+}
+
+int burn_worker_next(struct burn_worker *w)
+{
+	w->over = w->known = false;
+	w->result = (struct burn_result){.drive = w->drive, .report.state = SP_DISC_STATES};
+	w->discs++;
+	w->phase[0] = '\0';
+	w->done = w->total = w->bytes = 0;
+	return drive_tell(w, "next\n");
 }
 
 void burn_worker_stop(struct burn_worker *w)
@@ -123,15 +140,6 @@ static void drive_text(const struct burn_worker *w, char *out, size_t size, cons
 	snprintf(out, size, "%.*s%s", there ? 120 : 0, w->drive, there ? text + 8 : text);
 }
 
-static void drive_end(struct burn_worker *w, const char *rest)
-{
-	char *end;
-
-	w->status = (int)strtol(rest, &end, 10);
-	w->ended = true;
-	drive_text(w, w->text, sizeof(w->text), *end ? end + 1 : "");
-}
-
 static void drive_note(struct burn_worker *w, const char *rest)
 {
 	char text[LINE_ROOM];
@@ -139,6 +147,15 @@ static void drive_note(struct burn_worker *w, const char *rest)
 	drive_text(w, text, sizeof(text), rest);
 	if (w->note)
 		w->note(w->user, text);
+}
+
+/* What a disc, or all of it, came to. */
+static void drive_end(struct burn_worker *w, const char *rest)
+{
+	char *end;
+
+	w->result.status = (int)strtol(rest, &end, 10);
+	drive_text(w, w->result.text, sizeof(w->result.text), *end ? end + 1 : "");
 }
 
 static void drive_phase(struct burn_worker *w, const char *rest)
@@ -175,21 +192,24 @@ static void drive_line(struct burn_worker *w, char *line)
 	if (rest)
 		*rest++ = '\0';
 	if (!strcmp(line, "@planned"))
-		w->planned = true;
+		w->result.planned = true;
 	if (!rest)
 		return;
 	if (!strcmp(line, "@note"))
 		drive_note(w, rest);
-	else if (!strcmp(line, "@end"))
+	if (!strcmp(line, "@disc") || !strcmp(line, "@end")) {
 		drive_end(w, rest);
-	else if (!strcmp(line, "@phase"))
+		w->over = true;
+		w->ended = line[1] == 'e';
+	}
+	if (!strcmp(line, "@phase"))
 		drive_phase(w, rest);
-	else if (!strcmp(line, "@set")) {
+	if (!strcmp(line, "@set")) {
 		char *value = strchr(rest, ' ');
 
 		if (value)
 			*value++ = '\0';
-		burn_report_take(&w->report, rest, value ? value : "");
+		burn_report_take(&w->result.report, rest, value ? value : "");
 	}
 }
 
@@ -206,13 +226,13 @@ static void drive_gone(struct burn_worker *w)
 	w->pid = 0;
 	if (w->ended)
 		return;
-	w->ended = w->lost = true;
-	w->status = SP_ERR_DEVICE;
+	w->ended = w->over = w->result.lost = true;
+	w->result.status = SP_ERR_DEVICE;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SIM_FAILED && w->said[0])
-		snprintf(w->text, sizeof(w->text), "%s", w->said);
+		snprintf(w->result.text, sizeof(w->result.text), "%s", w->said);
 	else
-		snprintf(w->text, sizeof(w->text), "%.120s: its process ended before its time",
-			 w->drive);
+		snprintf(w->result.text, sizeof(w->result.text),
+			 "%.120s: its process ended before its time", w->drive);
 }
 
 void burn_worker_hear(struct burn_worker *w)
@@ -238,12 +258,13 @@ void burn_worker_hear(struct burn_worker *w)
 
 void burn_worker_recover(struct burn_worker *w)
 {
-	struct sp_burn_report *report = &w->report;
+	struct burn_result *result = &w->result;
+	struct sp_burn_report *report = &result->report;
 	struct burn_worker other = {.note = w->note, .user = w->user};
 	char state[16], closed[16];
 	char *words[] = {state, closed, NULL};
 
-	if (!w->lost || !w->planned)
+	if (!result->lost || !result->planned)
 		return;
 	snprintf(state, sizeof(state), "%u", report->target.state);
 	snprintf(closed, sizeof(closed), "%u", report->target.closed);
@@ -251,11 +272,11 @@ void burn_worker_recover(struct burn_worker *w)
 	int r = burn_worker_start(&other, cli_recover_worker.name, w->drive, words, NULL);
 	while (!r && other.pid > 0)
 		burn_worker_hear(&other);
-	w->lost = r || other.status;
-	w->recovered = !w->lost && !whole;
-	report->state = w->lost ? (unsigned)SP_DISC_STATES : other.report.state;
-	if (!w->lost && !whole)
-		report->written = other.report.written;
+	result->lost = r || other.result.status;
+	result->recovered = !result->lost && !whole;
+	report->state = result->lost ? (unsigned)SP_DISC_STATES : other.result.report.state;
+	if (!result->lost && !whole)
+		report->written = other.result.report.written;
 	burn_worker_clear(&other);
 }
 

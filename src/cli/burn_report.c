@@ -12,12 +12,16 @@ static const char *const report_written[] = {"nothing", "whole", "part", "damage
 static const char *const report_mode[] = {"auto", "tao", "sao", "raw"};
 static const char *const report_writer[] = {"libburn", "own"};
 
-static void report_drive_json(struct json *json, const struct burn_worker *w)
+static void report_drive_json(struct json *json, const struct burn_result *w)
 {
 	const struct sp_burn_report *r = &w->report;
 
 	json_object(json, NULL);
 	json_string(json, "drive", w->drive);
+	if (w->copy)
+		json_u64(json, "copy", w->copy);
+	else
+		json_null(json, "copy");
 	json_string(json, "vendor", r->target.identity.vendor);
 	json_string(json, "model", r->target.identity.model);
 	json_string(json, "firmware", r->target.identity.firmware);
@@ -52,12 +56,11 @@ static void report_drive_json(struct json *json, const struct burn_worker *w)
 	json_end_object(json);
 }
 
-void burn_report_json(struct ui *ui, const struct burn_input *input,
-		      const struct burn_worker *worker, size_t workers, bool plan)
+void burn_report_json(const struct burn_input *input, const struct burn_result *result,
+		      size_t results, const struct burn_count *count, bool plan)
 {
 	struct json json = {.out = stdout};
 
-	(void)ui;
 	json_object(&json, NULL);
 	json_u64(&json, "schema", 1);
 	json_bool(&json, "dry_run", plan);
@@ -68,14 +71,16 @@ void burn_report_json(struct ui *ui, const struct burn_input *input,
 		json_string(&json, "checksums", input->sums);
 	else
 		json_null(&json, "checksums");
+	json_u64(&json, "copies", count->wanted);
+	json_u64(&json, "good", count->good);
 	json_array(&json, "drives");
-	for (size_t i = 0; i < workers; i++)
-		report_drive_json(&json, &worker[i]);
+	for (size_t i = 0; i < results; i++)
+		report_drive_json(&json, &result[i]);
 	json_end_array(&json);
 	json_end_object(&json);
 }
 
-void burn_report_text(struct ui *ui, const struct burn_input *input, const struct burn_worker *w,
+void burn_report_text(struct ui *ui, const struct burn_input *input, const struct burn_result *w,
 		      bool plan)
 {
 	const struct sp_burn_report *r = &w->report;
@@ -84,6 +89,8 @@ void burn_report_text(struct ui *ui, const struct burn_input *input, const struc
 
 	if (ui->quiet || w->status)
 		return;
+	if (w->copy)
+		printf("copy %u of %u: ", w->copy, w->copies);
 	fputs(plan                            ? "would burn "
 	      : r->written == SP_WRITTEN_TEST ? "simulated "
 					      : "burned ",

@@ -71,6 +71,8 @@ enum cli_option_id { /* places in the one table of options.c */
 		     OPT_MODE,
 		     OPT_FULL,
 		     OPT_FORMAT,
+		     OPT_COPIES,
+		     OPT_WAIT,
 		     OPTIONS
 };
 

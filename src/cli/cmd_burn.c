@@ -2,24 +2,10 @@
 /* spindle burn: an image becomes a disc, on one drive or several, and is read back. */
 #include "cli/burn.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { BURN_DRIVES = 16, BURN_WORDS = 40 };
-
-struct burn_job {
-	struct ui *ui;
-	const struct cli_args *args;
-	struct burn_input input;
-	struct burn_worker worker[BURN_DRIVES];
-	size_t workers;
-	char *word[BURN_WORDS]; /* what every worker is told */
-	char *made[BURN_WORDS]; /* of them, those that are to be freed */
-	size_t words, mades;
-	bool stopping;
-};
+#define BURN_WAIT "600" /* s: for another disc, where nobody is to be asked */
 
 static void burn_note(void *user, const char *text)
 {
@@ -46,10 +32,10 @@ static int burn_word(struct burn_job *job, const char *format, const char *a, co
 
 static int burn_words(struct burn_job *job, struct sp_error *err)
 {
-	static const unsigned char flags[] = {OPT_SIMULATE, OPT_MULTI,     OPT_OVERBURN, OPT_YES,
+	static const unsigned char flags[] = {OPT_SIMULATE, OPT_MULTI,     OPT_OVERBURN,
 					      OPT_LOSSY,    OPT_NO_VERIFY, OPT_EJECT};
-	static const unsigned char texts[] = {OPT_FROM,  OPT_PASSWORD, OPT_MODE,
-					      OPT_SPEED, OPT_TRACK,    OPT_SESSION};
+	static const unsigned char texts[] = {OPT_FROM,  OPT_PASSWORD, OPT_MODE,  OPT_SPEED,
+					      OPT_TRACK, OPT_SESSION,  OPT_COPIES};
 	const struct cli_args *args = job->args;
 	int r = 0;
 
@@ -72,6 +58,16 @@ static int burn_words(struct burn_job *job, struct sp_error *err)
 			job->words--;
 			r = burn_word(job, job->word[job->words], value, "", err);
 		}
+	}
+	/* on a terminal it is we who ask before a worker goes */
+	if (!r && (args->count[OPT_YES] || job->asks))
+		r = burn_word(job, "--yes", "", "", err);
+	if (!r && job->again && (args->count[OPT_WAIT] || !burn_can_ask())) {
+		r = burn_word(job, "--wait", "", "", err);
+		if (!r)
+			r = burn_word(job, "",
+				      args->count[OPT_WAIT] ? args->text[OPT_WAIT] : BURN_WAIT, "",
+				      err);
 	}
 	if (!r)
 		r = burn_word(job, "", "--", "", err);
@@ -124,73 +120,7 @@ static int burn_drive_only(struct burn_job *job, struct sp_error *err)
 	return r;
 }
 
-/* --- the workers at work ------------------------------------------------------------------- */
-
-static bool burn_busy(const struct burn_worker *w, bool planning)
-{
-	return w->pid > 0 && !(planning && (w->planned || w->ended));
-}
-
-/* All drives as one: reading back is the second half, and only its end is 100 %. */
-static void burn_tell(struct burn_job *job)
-{
-	const bool twice = !job->args->count[OPT_NO_VERIFY] && !job->args->count[OPT_SIMULATE];
-	struct sp_progress p = {.phase = NULL};
-	static const char *const order[] = {"lead-in", "checking", "writing", "closing",
-					    "verifying"};
-	size_t slowest = sizeof(order) / sizeof(*order);
-
-	for (size_t i = 0; i < job->workers; i++) {
-		const struct burn_worker *w = &job->worker[i];
-		const uint64_t all = w->report.plan.sectors;
-		size_t phase = 0;
-
-		if (w->ended || !w->phase[0])
-			continue;
-		while (phase < sizeof(order) / sizeof(*order) &&
-		       strcmp(order[phase], w->phase) != 0)
-			phase++;
-		if (phase < slowest) {
-			slowest = phase;
-			p.phase = order[phase];
-		}
-		p.total += (twice ? 2 : 1) * all + 1;
-		p.done += phase < 2 ? 0 : phase == 2 ? w->done : phase == 3 ? all : all + w->done;
-		p.bytes += w->bytes;
-	}
-	if (p.phase)
-		ui_progress(job->ui, &p);
-}
-
-static void burn_hear(struct burn_job *job, bool planning)
-{
-	for (;;) {
-		struct pollfd fd[BURN_DRIVES];
-		size_t who[BURN_DRIVES], count = 0;
-
-		for (size_t i = 0; i < job->workers; i++)
-			if (burn_busy(&job->worker[i], planning)) {
-				fd[count] =
-					(struct pollfd){.fd = job->worker[i].out, .events = POLLIN};
-				who[count++] = i;
-			}
-		if (!count)
-			return;
-		if (poll(fd, count, 250) > 0)
-			for (size_t i = 0; i < count; i++)
-				if (fd[i].revents)
-					burn_worker_hear(&job->worker[who[i]]);
-		if (ui_stopped() && !job->stopping) {
-			job->stopping = true;
-			ui_note(job->ui,
-				"stopping: the drive finishes its command and closes what it "
-				"can, which may take minutes");
-			for (size_t i = 0; i < job->workers; i++)
-				burn_worker_stop(&job->worker[i]);
-		}
-		burn_tell(job);
-	}
-}
+/* --- the command ---------------------------------------------------------------------------- */
 
 static int burn_start(struct burn_job *job, struct sp_error *err)
 {
@@ -203,121 +133,17 @@ static int burn_start(struct burn_job *job, struct sp_error *err)
 		w->user = job->ui;
 		r = burn_worker_start(w, "__burn", w->drive, job->word, err);
 	}
-	if (!r)
-		burn_hear(job, true);
 	return r;
 }
 
-/* What the medium is now, after something went wrong; "" where nobody knows, or it was told. */
-static void burn_state(const struct burn_worker *w, char *text, size_t size)
+/* How many discs there are to be, and who is there to be asked. */
+static void burn_terms(struct burn_job *job, const struct cli_args *args)
 {
-	const struct sp_burn_report *r = &w->report;
-	const unsigned long long sectors = r->sectors, all = r->plan.sectors;
-	const bool random = r->target.state == SP_DISC_RANDOM;
+	const bool trial = args->count[OPT_DRY_RUN] || args->count[OPT_SIMULATE];
 
-	text[0] = '\0';
-	if (w->lost)
-		snprintf(text, size, "what became of the disc is not known");
-	else if (w->recovered && r->written == SP_WRITTEN_PART)
-		snprintf(text, size, "the disc holds a part and is closed");
-	else if (w->recovered && r->written == SP_WRITTEN_DAMAGED)
-		snprintf(text, size, "the disc is damaged: what is written is not %s",
-			 random ? "whole" : "closed");
-	else if (r->written == SP_WRITTEN_WHOLE)
-		snprintf(text, size, "all is written and closed%s",
-			 r->verified ? "" : ", and was not read back as a whole");
-	else if (r->written == SP_WRITTEN_DAMAGED && random)
-		snprintf(text, size, "%llu of %llu sectors are written over what it held", sectors,
-			 all);
-	else if (r->written == SP_WRITTEN_DAMAGED)
-		snprintf(text, size,
-			 "the disc is damaged: %llu of %llu sectors are written and not closed",
-			 sectors, all);
-	else if (r->written == SP_WRITTEN_PART)
-		snprintf(text, size, "the disc holds %llu of %llu sectors and is closed", sectors,
-			 all);
-	else if (r->written == SP_WRITTEN_NOT && w->planned)
-		snprintf(text, size, "nothing was written");
-}
-
-/* A line, and one of the medium's state where it was to be written. One that was stopped has but
- * one line, and where another drive was refused it was not even that. */
-static int burn_failure(struct burn_job *job, const struct burn_worker *w, bool refused)
-{
-	const bool named = job->workers < 2 || strstr(w->text, w->drive);
-	char state[160];
-	struct sp_error err;
-
-	burn_state(w, state, sizeof(state));
-	if (w->status == SP_ERR_CANCELLED && refused && !ui_stopped()) {
-		ui_note(job->ui, "%s: not begun, as another drive was refused", w->drive);
-		return 0;
-	}
-	if (w->status == SP_ERR_CANCELLED && ui_stopped()) {
-		ui_note(job->ui, "%s: stopped: %s", w->drive, state);
-		return 0;
-	}
-	if (w->status == SP_ERR_CANCELLED)
-		return ui_error(job->ui, w->status, "%s: stopped: %s", w->drive, state);
-	sp_fail(&err, w->status, "%s%s%s", named ? "" : w->drive, named ? "" : ": ", w->text);
-	const int code = ui_fail(job->ui, &err);
-	if (w->went && state[0] && w->status != SP_ERR_DIFFERS)
-		ui_note(job->ui, "%s: %s", w->drive, state);
-	return code;
-}
-
-/* The worst of all drives; each has its line. */
-static int burn_outcome(struct burn_job *job, bool plan, bool refused)
-{
-	bool stopped = false;
-	struct sp_error err;
-	int code = 0;
-
-	ui_clear(job->ui);
-	for (size_t i = 0; i < job->workers; i++) {
-		struct burn_worker *w = &job->worker[i];
-
-		if (!w->status && !job->ui->json)
-			burn_report_text(job->ui, &job->input, w, plan);
-		if (!w->status)
-			continue;
-		stopped |= w->status == SP_ERR_CANCELLED && ui_stopped();
-		const int one = burn_failure(job, w, refused);
-		code = !code || one == 7 ? one : code;
-	}
-	if (stopped && !code) {
-		sp_fail(&err, SP_ERR_CANCELLED, "interrupted");
-		code = ui_fail(job->ui, &err);
-	}
-	if (job->ui->json)
-		burn_report_json(job->ui, &job->input, job->worker, job->workers, plan);
-	return code;
-}
-
-static int burn_go(struct burn_job *job)
-{
-	const bool plan = job->args->count[OPT_DRY_RUN] != 0;
-	bool refused = false;
-
-	for (size_t i = 0; i < job->workers; i++)
-		refused |= !job->worker[i].planned;
-	for (size_t i = 0; i < job->workers; i++) {
-		struct burn_worker *w = &job->worker[i];
-
-		if (w->ended)
-			continue;
-		if (plan || refused || ui_stopped() || burn_worker_go(w))
-			burn_worker_stop(w);
-	}
-	burn_hear(job, false);
-	for (size_t i = 0; i < job->workers; i++) {
-		struct burn_worker *w = &job->worker[i];
-
-		if (plan && w->status == SP_ERR_CANCELLED && !ui_stopped())
-			w->status = 0; /* that it was let go is no failure of its */
-		burn_worker_recover(w);
-	}
-	return burn_outcome(job, plan, refused);
+	job->again = args->count[OPT_COPIES] != 0;
+	job->count.wanted = job->again ? args->number[OPT_COPIES] : (unsigned)job->workers;
+	job->asks = burn_can_ask() && !args->count[OPT_YES] && !trial;
 }
 
 static int burn_run(struct ui *ui, const struct cli_args *args)
@@ -334,18 +160,20 @@ static int burn_run(struct ui *ui, const struct cli_args *args)
 		r = burn_drive_name(job, args->word[i], &err);
 	if (!r && args->words < 2)
 		r = burn_drive_only(job, &err);
+	burn_terms(job, args);
 	if (!r)
 		r = burn_input_open(&job->input, ui, args, &err);
 	if (!r)
 		r = burn_words(job, &err);
 	if (!r)
 		r = burn_start(job, &err);
-	code = r < 0 ? ui_fail(ui, &err) : burn_go(job);
+	code = r < 0 ? ui_fail(ui, &err) : burn_job_run(job);
 	for (size_t i = 0; i < job->workers; i++)
 		burn_worker_clear(&job->worker[i]);
 	burn_input_close(&job->input);
 	for (size_t i = 0; i < job->mades; i++)
 		free(job->made[i]);
+	free(job->result);
 	free(job);
 	return code;
 }
@@ -358,12 +186,13 @@ const struct cli_command cli_burn = {
 		"before the first write. Every disc is read back and compared.",
 	.example = "spindle burn live.iso /dev/sr0\n"
 		   "spindle burn album.cue sim:new.disc,medium=cd-r\n"
-		   "spindle burn master.iso /dev/sr0 /dev/sr1 --speed 4x",
+		   "spindle burn master.iso /dev/sr0 /dev/sr1 --speed 4x\n"
+		   "spindle burn master.iso /dev/sr0 --copies 5",
 	.least = 1,
 	.most = 1 + BURN_DRIVES,
 	.option = (const unsigned char[]){OPT_DRY_RUN, OPT_SIMULATE, OPT_YES, OPT_NO_VERIFY,
-					  OPT_SPEED, OPT_MODE, OPT_MULTI, OPT_OVERBURN, OPT_LOSSY,
-					  OPT_EJECT, OPT_FROM, OPT_PASSWORD, OPT_SET, OPT_TRACK,
-					  OPT_SESSION, OPT_NONE},
+					  OPT_COPIES, OPT_WAIT, OPT_SPEED, OPT_MODE, OPT_MULTI,
+					  OPT_OVERBURN, OPT_LOSSY, OPT_EJECT, OPT_FROM,
+					  OPT_PASSWORD, OPT_SET, OPT_TRACK, OPT_SESSION, OPT_NONE},
 	.run = burn_run,
 };

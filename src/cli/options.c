@@ -97,6 +97,10 @@ const struct cli_option cli_options[OPTIONS] = {
 	[OPT_FULL] = {"full", 0, CLI_FLAG, NULL, "all of the disc, not its tables alone"},
 	[OPT_FORMAT] = {"format", 0, CLI_FLAG, NULL,
 			"format it: DVD+RW, DVD-RW, BD-RE, and BD-R with spare areas"},
+	[OPT_COPIES] = {"copies", 0, CLI_NUMBER, "N",
+			"so many good discs, by the drives there are, one after another"},
+	[OPT_WAIT] = {"wait", 0, CLI_COUNT, "SECONDS",
+		      "with --copies: for the next disc; else 600, on a terminal without end"},
 };
 
 const unsigned char cli_common[] = {OPT_JSON,    OPT_PROGRESS, OPT_QUIET,

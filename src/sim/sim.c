@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMMAND_US 60 /* what any command takes at least */
+#define COMMAND_US 60      /* what any command takes at least */
+#define CHANGE_US  3000000 /* and a hand, to take a disc out and put another one in */
 
 void sim_fail(struct sp_command *c, uint32_t sense)
 {
@@ -72,6 +73,7 @@ void sim_eject(struct sp_sim *sim)
 	if (sim->open)
 		return;
 	sim->open = true;
+	sim->opened = sim->clock;
 	if (sim->kind)
 		sim->event = EVENT_REMOVAL;
 }
@@ -231,6 +233,8 @@ void sp_sim_execute(struct sp_sim *sim, struct sp_command *c)
 {
 	const uint64_t before = sim->clock;
 
+	if (sim->open && sim->user && before - sim->opened >= CHANGE_US)
+		sim->user(sim->user_data, sim);
 	c->done = 0;
 	c->host = SP_HOST_OK;
 	c->status = SP_SCSI_GOOD;
@@ -328,6 +332,12 @@ void sp_sim_trace(struct sp_sim *sim, sp_sim_trace_fn *fn, void *user)
 {
 	sim->trace = fn;
 	sim->trace_user = user;
+}
+
+void sp_sim_user(struct sp_sim *sim, sp_sim_user_fn *fn, void *user)
+{
+	sim->user = fn;
+	sim->user_data = user;
 }
 
 int sp_sim_load_disc(struct sp_sim *sim, struct sp_io *io, const char *medium, struct sp_error *err)

@@ -39,6 +39,11 @@ int sp_sim_load(struct sp_sim *sim, struct sp_source *src, struct sp_error *err)
 int sp_sim_load_disc(struct sp_sim *sim, struct sp_io *io, const char *medium,
 		     struct sp_error *err);
 
+/* Who stands beside the drive: called when its tray has been open for some seconds, to put another
+ * disc in, or to do nothing and be called no more. */
+typedef void sp_sim_user_fn(void *user, struct sp_sim *sim);
+void sp_sim_user(struct sp_sim *sim, sp_sim_user_fn *fn, void *user);
+
 /* Execute one command: fills in the answer. */
 void sp_sim_execute(struct sp_sim *sim, struct sp_command *command);
 /* The drive's own clock, in microseconds: it goes on with commands and waits, not by itself. */

@@ -187,6 +187,7 @@ struct sp_sim {
 
 	/* the tray */
 	bool open, locked;
+	uint64_t opened;           /* when, by its clock */
 	struct sp_source *src;     /* NULL: nothing lies in it */
 	struct sp_disc *disc;      /* its layout, on a CD from LBA -150 on; NULL: blank */
 	struct sim_medium *medium; /* NULL: it cannot be written to */
@@ -206,6 +207,8 @@ struct sp_sim {
 	struct sim_cached cached[SIM_CACHED]; /* sectors in the cache, the newest last */
 	struct sim_window window;
 
+	sp_sim_user_fn *user; /* NULL: nobody puts another disc in */
+	void *user_data;
 	sp_sim_trace_fn *trace;
 	void *trace_user;
 };
