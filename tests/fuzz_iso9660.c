@@ -76,6 +76,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				abort(); /* the probe found it */
 			(void)sp_fs_walk(fuzz.fs, sp_fs_root(fuzz.fs), "", SP_WALK_SORTED,
 					 fuzz_entry, &fuzz, &err);
+			struct sp_fs_count count;
+			(void)sp_fs_count(fuzz.fs, FUZZ_ENTRIES / 2, &count, &err);
+			(void)sp_fs_check(fuzz.fs, &err);
 			(void)sp_fs_describe(fuzz.fs, fuzz_fact, &facts, &err);
 			sp_fs_close(fuzz.fs);
 		}

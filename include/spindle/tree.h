@@ -226,6 +226,19 @@ SP_API int sp_fs_map(struct sp_fs *fs, const struct sp_node *node, unsigned fork
 SP_API const char *sp_fs_label(const struct sp_fs *fs);
 /* What the volume says of itself: dates, identifiers, sizes. Facts have no section. */
 SP_API int sp_fs_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_error *err);
+/* Bytes from its tree's start on that the volume says it has; 0: it does not say. */
+SP_API uint64_t sp_fs_declared(const struct sp_fs *fs);
+/* Look whether what the volume says twice is the same; what is not is told in notes, a line for
+ * each with its place. Costs little, whatever the volume's size. */
+SP_API int sp_fs_check(struct sp_fs *fs, struct sp_error *err);
+struct sp_fs_count {
+	uint64_t files, folders; /* below the root; files are all that is no folder */
+	uint64_t coded;          /* of them that lie compressed */
+	bool whole;              /* all are counted */
+};
+/* Count what the tree has; at most so many entries are looked at. */
+SP_API int sp_fs_count(struct sp_fs *fs, uint64_t most, struct sp_fs_count *count,
+		       struct sp_error *err);
 /* Places so far that were not understood or could not be read, and have been told in a note. */
 SP_API uint64_t sp_fs_damage(const struct sp_fs *fs);
 SP_API void sp_fs_close(struct sp_fs *fs); /* NULL is fine */
@@ -280,6 +293,20 @@ SP_API const struct sp_tree *sp_inside_trees(const struct sp_inside *inside, siz
 /* Open one of them. */
 SP_API int sp_inside_tree(struct sp_inside *inside, const struct sp_tree *tree, struct sp_fs **out,
 			  struct sp_error *err);
+/* A kind of disc, by a signature it has. */
+enum { SP_KINDS = 16, SP_KIND_TEXT = 160, SP_KIND_BY = 64 };
+struct sp_kind {
+	const char *name;        /* "PlayStation", "DVD-Video"; static */
+	char text[SP_KIND_TEXT]; /* what it says of itself: a number, a title, a version; "" */
+	char by[SP_KIND_BY];     /* where the signature is: a path, "track 1, sector 0" */
+};
+struct sp_kinds {
+	struct sp_kind kind[SP_KINDS];
+	size_t count;
+};
+/* Look for signatures in the layout, at places of data tracks and in the trees that were found.
+ * What cannot be read has none. Folders of very many entries are not gone through. */
+SP_API int sp_kinds_find(struct sp_kinds *kinds, struct sp_inside *inside, struct sp_error *err);
 /* Sectors read since the last call that were damaged, each time they were read. */
 struct sp_inside_damage {
 	uint64_t sectors;

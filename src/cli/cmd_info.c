@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* spindle info: what an image is, whether it is whole, what is on it. */
-#include "cli/cli.h"
+#include "cli/info.h"
 
 #include "cli/where.h"
 #include "report/disc.h"
@@ -179,9 +179,8 @@ static void info_partitions(struct ui *ui, struct sp_source *src, struct facts *
 	struct sp_error err;
 
 	if (src->caps & SP_SOURCE_SLOW)
-		ui_note(ui, "partitions are not looked for: the disk is in blocks that would have "
-			    "to be "
-			    "unpacked first");
+		ui_note(ui, "partitions and file systems are not looked for: the disk is in blocks "
+			    "that would have to be unpacked first");
 	if ((src->caps & (SP_SOURCE_SLOW | SP_SOURCE_ONCE)) || disc->tracks != 1 ||
 	    disc->medium == SP_MEDIUM_CD || disc->medium == SP_MEDIUM_GD)
 		return;
@@ -217,78 +216,116 @@ static bool info_truncated(const struct ui *ui)
 	return false;
 }
 
+/* All that was found of one image. */
+struct info {
+	struct sp_input in;
+	struct facts container, partitions, boot;
+	struct info_volumes volumes;
+	struct sp_runs absent;
+	struct sp_where where;
+	uint64_t missing; /* sectors */
+	bool located;     /* `where` tells what those belong to */
+	bool unseen;      /* nobody looked for absent sectors */
+	char state[96];
+};
+
+static void info_free(struct info *info)
+{
+	facts_free(&info->container);
+	facts_free(&info->partitions);
+	facts_free(&info->boot);
+	info_volumes_free(&info->volumes);
+	sp_where_clear(&info->where);
+	sp_runs_free(&info->absent);
+	sp_input_close(&info->in);
+}
+
+static int info_look(struct info *info, struct ui *ui, struct sp_error *err)
+{
+	struct sp_source *src = info->in.source;
+	const bool drive = !strcmp(info->in.format->name, "drive");
+	const bool once = src->caps & SP_SOURCE_ONCE;
+	int r = 0;
+
+	info->unseen = once || drive;
+	if (!strcmp(info->in.format->name, "store"))
+		r = info_read(ui, src, &info->absent, err);
+	else if (!info->unseen && !(src->caps & SP_SOURCE_WHOLE))
+		r = info_missing(src, &info->absent, err);
+	if (!r)
+		info->located = where_look(&info->where, ui, src, &info->absent);
+	for (size_t i = 0; i < info->absent.count; i++)
+		info->missing += info->absent.run[i].count;
+	if (!r)
+		r = sp_source_describe(src, facts_take, &info->container, err);
+	if (!r && !drive)
+		info_partitions(ui, src, &info->partitions);
+	if (!r && !drive)
+		info_boot(ui, src, &info->boot);
+	if (!r && !(src->caps & (SP_SOURCE_SLOW | SP_SOURCE_ONCE)))
+		r = info_volumes(&info->volumes, ui, src, drive, err);
+	if (!r && (info->container.failed || info->partitions.failed || info->boot.failed))
+		r = sp_fail_memory(err);
+	return r;
+}
+
+/* How the first sentence ends. */
+static void info_state(struct info *info, const struct ui *ui)
+{
+	const uint64_t lacks = info->volumes.missing;
+	char *state = info->state;
+	const size_t size = sizeof(info->state);
+
+	if (info->missing)
+		snprintf(state, size, "%" PRIu64 " sector%s missing or cut short", info->missing,
+			 info->missing == 1 ? " is" : "s are");
+	else if (lacks)
+		snprintf(state, size, "truncated: %" PRIu64 " sector%s of its volume %s missing",
+			 lacks, lacks == 1 ? "" : "s", lacks == 1 ? "is" : "are");
+	else if (info_truncated(ui))
+		snprintf(state, size, "truncated (see the note)");
+	else
+		snprintf(state, size, "%s",
+			 info->unseen ? "not looked through" : "all data present");
+}
+
 static int info_run(struct ui *ui, const struct cli_args *args)
 {
-	struct sp_input in = {0};
+	struct info info = {0};
 	struct sp_error err;
-	struct facts container = {0}, partitions = {0}, boot = {0};
-	struct sp_runs absent = {0};
-	struct sp_where where = {0};
-	uint64_t missing = 0;
-	bool located = false;
-	char state[96] = "all data present";
 
 	ui->keep = true;
-	int r = cli_open(&in, ui, args, args->word[0], 0, &err);
-	const bool drive = !r && !strcmp(in.format->name, "drive");
-	const bool once = !r && (in.source->caps & SP_SOURCE_ONCE);
-	if (!r && !strcmp(in.format->name, "store"))
-		r = info_read(ui, in.source, &absent, &err);
-	else if (!r && !once && !drive && !(in.source->caps & SP_SOURCE_WHOLE))
-		r = info_missing(in.source, &absent, &err);
+	int r = cli_open(&info.in, ui, args, args->word[0], 0, &err);
 	if (!r)
-		located = where_look(&where, ui, in.source, &absent);
-	for (size_t i = 0; i < absent.count; i++)
-		missing += absent.run[i].count;
-	if (!r)
-		r = sp_source_describe(in.source, facts_take, &container, &err);
-	if (!r && !drive)
-		info_partitions(ui, in.source, &partitions);
-	if (!r && !drive)
-		info_boot(ui, in.source, &boot);
-	if (!r && (container.failed || partitions.failed || boot.failed))
-		r = sp_fail_memory(&err);
+		r = info_look(&info, ui, &err);
 	if (r < 0) {
 		ui->keep = false;
 		for (size_t i = 0; i < ui->notes; i++)
 			ui_note(ui, "%s", ui->note[i]);
-		facts_free(&container);
-		facts_free(&partitions);
-		facts_free(&boot);
-		sp_where_clear(&where);
-		sp_runs_free(&absent);
-		sp_input_close(&in);
+		info_free(&info);
 		return ui_fail(ui, &err);
 	}
-	if (missing)
-		snprintf(state, sizeof(state), "%" PRIu64 " sector%s missing or cut short", missing,
-			 missing == 1 ? " is" : "s are");
-	else if (info_truncated(ui))
-		snprintf(state, sizeof(state), "truncated (see the note)");
-	else if (once || drive)
-		snprintf(state, sizeof(state), "not looked through");
+	info_state(&info, ui);
 	const struct report_disc report = {
-		.path = in.path,
-		.format = in.format,
-		.disc = in.source->disc,
-		.wrappings = &in.wrappings,
-		.state = state,
-		.missing = missing,
-		.where = located ? &where : NULL,
+		.path = info.in.path,
+		.format = info.in.format,
+		.disc = info.in.source->disc,
+		.wrappings = &info.in.wrappings,
+		.state = info.state,
+		.missing = info.missing,
+		.where = info.located ? &info.where : NULL,
 		.note = ui->note,
 		.notes = ui->notes,
 		.regions = ui->verbose,
-		.container = &container,
-		.partitions = &partitions,
-		.boot = &boot,
+		.container = &info.container,
+		.partitions = &info.partitions,
+		.boot = &info.boot,
+		.kinds = &info.volumes.kinds,
+		.volume = info.volumes.volume,
+		.volumes = info.volumes.count,
 	};
 	info_print(ui, &report);
-	facts_free(&container);
-	facts_free(&partitions);
-	facts_free(&boot);
-	sp_where_clear(&where);
-	sp_runs_free(&absent);
-	sp_input_close(&in);
+	info_free(&info);
 	return 0;
 }
 

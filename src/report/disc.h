@@ -22,6 +22,9 @@ struct report_disc {
 	size_t notes;
 	bool regions;                                      /* list them too */
 	const struct facts *container, *partitions, *boot; /* NULL: nothing is said of them */
+	const struct facts *kinds;  /* rows: kind, details, by; NULL as above */
+	const struct facts *volume; /* of each file system */
+	size_t volumes;
 };
 
 /* "disc.cue is a BIN/CUE image of a CD: 2 sessions, 14 tracks (13 audio, 1 mode1), 74:12:05, all

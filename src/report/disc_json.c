@@ -209,6 +209,14 @@ void report_disc_json(struct json *json, const struct report_disc *report)
 		json_i64(json, "layer_break", disc->layer_break);
 	if (report->container)
 		facts_json(json, "container", report->container);
+	if (report->kinds)
+		facts_json_list(json, "kinds", report->kinds);
+	if (report->volume) {
+		json_array(json, "volumes");
+		for (size_t i = 0; i < report->volumes; i++)
+			facts_json(json, NULL, &report->volume[i]);
+		json_end_array(json);
+	}
 	if (report->partitions)
 		facts_json(json, "partition_table", report->partitions);
 	if (report->boot)

@@ -316,6 +316,10 @@ void report_disc_text(FILE *out, const struct report_disc *report)
 	text_rest(out, report->disc);
 	if (report->container)
 		facts_text(out, report->container);
+	if (report->kinds)
+		facts_text(out, report->kinds);
+	for (size_t i = 0; i < report->volumes; i++)
+		facts_text(out, &report->volume[i]);
 	if (report->partitions)
 		facts_text(out, report->partitions);
 	if (report->boot)

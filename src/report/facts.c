@@ -119,10 +119,29 @@ static void facts_table(FILE *out, const struct sp_fact *fact, size_t count)
 	}
 }
 
-void facts_text(FILE *out, const struct facts *facts)
+/* Fields, their values below each other. */
+static void facts_fields(FILE *out, const struct sp_fact *fact, size_t count)
 {
 	char label[32], number[FACTS_NUMBER];
 	const char *text;
+	int width = 12;
+
+	for (size_t i = 0; i < count; i++) {
+		facts_label(label, fact[i].key);
+		width = strlen(label) > (size_t)width ? (int)strlen(label) : width;
+	}
+	for (size_t i = 0; i < count; i++) {
+		facts_label(label, fact[i].key);
+		facts_value(&fact[i], number, &text);
+		fprintf(out, "%-*s ", width, label);
+		printable_put(out, text);
+		fputc('\n', out);
+	}
+}
+
+void facts_text(FILE *out, const struct facts *facts)
+{
+	char label[32];
 
 	for (size_t at = 0, end; at < facts->count; at = end) {
 		end = facts_section(facts, at);
@@ -133,13 +152,7 @@ void facts_text(FILE *out, const struct facts *facts)
 			facts_table(out, &facts->fact[at], end - at);
 			continue;
 		}
-		for (size_t i = at; i < end; i++) {
-			facts_label(label, facts->fact[i].key);
-			facts_value(&facts->fact[i], number, &text);
-			fprintf(out, "%-12s ", label);
-			printable_put(out, text);
-			fputc('\n', out);
-		}
+		facts_fields(out, &facts->fact[at], end - at);
 	}
 }
 
@@ -151,9 +164,10 @@ static void facts_json_one(struct json *json, const struct sp_fact *fact)
 		json_u64(json, fact->key, fact->number);
 }
 
-static void facts_json_rows(struct json *json, const struct sp_fact *fact, size_t count)
+static void facts_json_rows(struct json *json, const char *key, const struct sp_fact *fact,
+			    size_t count)
 {
-	json_array(json, fact[0].section);
+	json_array(json, key);
 	for (size_t i = 0; i < count; i++) {
 		if (!i || fact[i].row != fact[i - 1].row)
 			json_object(json, NULL);
@@ -176,7 +190,7 @@ void facts_json(struct json *json, const char *key, const struct facts *facts)
 
 		end = facts_section(facts, at);
 		if (fact->row) {
-			facts_json_rows(json, fact, end - at);
+			facts_json_rows(json, fact->section, fact, end - at);
 			continue;
 		}
 		if (fact->section)
@@ -187,4 +201,9 @@ void facts_json(struct json *json, const char *key, const struct facts *facts)
 			json_end_object(json);
 	}
 	json_end_object(json);
+}
+
+void facts_json_list(struct json *json, const char *key, const struct facts *facts)
+{
+	facts_json_rows(json, key, facts->fact, facts->count);
 }

@@ -20,5 +20,7 @@ void facts_text(FILE *out, const struct facts *facts);
 /* One object: facts of the whole as its keys, a section as an array of rows or an object. Null
  * where there is no fact. */
 void facts_json(struct json *json, const char *key, const struct facts *facts);
+/* The rows of the only section as an array. */
+void facts_json_list(struct json *json, const char *key, const struct facts *facts);
 
 #endif

@@ -163,6 +163,16 @@ int sp_fs_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_error
 	return fs->ops->describe ? fs->ops->describe(fs, fn, user, err) : 0;
 }
 
+int sp_fs_check(struct sp_fs *fs, struct sp_error *err)
+{
+	return fs->ops->check ? fs->ops->check(fs, err) : 0;
+}
+
+uint64_t sp_fs_declared(const struct sp_fs *fs)
+{
+	return fs->declared;
+}
+
 uint64_t sp_fs_damage(const struct sp_fs *fs)
 {
 	return fs->damage;

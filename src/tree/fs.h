@@ -60,6 +60,8 @@ struct sp_fs_ops {
 		     struct sp_error *err);
 	/* Whether the volume says that these bytes are not in use. */
 	bool (*unused)(struct sp_fs *fs, uint64_t at, uint64_t size);
+	/* As sp_fs_check. */
+	int (*check)(struct sp_fs *fs, struct sp_error *err);
 	void (*close)(struct sp_fs *fs); /* what the reader holds, and the struct itself */
 };
 
@@ -75,6 +77,8 @@ struct sp_fs {
 	struct sp_fs_said *said;  /* what was told, so that it is told once */
 	struct sp_inside *inside; /* that opened it: knows of damaged sectors. NULL: none */
 	uint64_t damage;
+	struct sp_fs_count counted; /* as sp_fs_count found it, whole or not at all */
+	uint64_t declared; /* bytes from volume.start on that the volume says it has; 0: unknown */
 };
 
 /* Tell of something odd, or (told as damage) of something that is not understood or cannot be read:
@@ -108,6 +112,9 @@ char *sp_fs_latin1(const uint8_t *text, size_t size);
 /* Seconds since 1970 of a day and time of the Gregorian calendar; false: there is none such. */
 bool sp_fs_time(struct sp_time *time, int64_t year, unsigned month, unsigned day, unsigned hour,
 		unsigned minute, unsigned second, int offset_minutes);
+/* "2026-11-27 16:05:09 +00:00", "" when it is not known. Returns text. */
+#define SP_FS_DATE 40
+char *sp_fs_date(char text[SP_FS_DATE], const struct sp_time *time);
 
 extern const struct sp_fs_format sp_fs_udf, sp_fs_hfsplus;
 

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* A NUL that is part of a name, as Apple shows it: SYMBOL FOR NULL. */
 #define NAMES_NUL     0x2400u
@@ -102,4 +103,15 @@ bool sp_fs_time(struct sp_time *time, int64_t year, unsigned month, unsigned day
 			(int64_t)offset_minutes * 60;
 	time->known = true;
 	return true;
+}
+
+char *sp_fs_date(char text[SP_FS_DATE], const struct sp_time *time)
+{
+	const time_t seconds = (time_t)time->seconds;
+	struct tm tm;
+
+	text[0] = '\0';
+	if (time->known && gmtime_r(&seconds, &tm))
+		strftime(text, SP_FS_DATE, "%Y-%m-%d %H:%M:%S +00:00", &tm);
+	return text;
 }

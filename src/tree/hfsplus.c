@@ -151,14 +151,41 @@ static void hfs_tell(sp_fact_fn *fn, void *user, const char *key, const char *te
 	fn(user, &fact);
 }
 
+/* Seconds since 1904, 0: none. The date of creation alone is in local time of no known zone (TN1150
+ * "HFS Plus Dates"). */
+static void hfs_date(sp_fact_fn *fn, void *user, const char *key, uint32_t seconds, bool local)
+{
+	const struct sp_time time = {.seconds = (int64_t)seconds - 2082844800,
+				     .known = seconds != 0};
+	char text[SP_FS_DATE];
+
+	sp_fs_date(text, &time);
+	if (local && text[0])
+		*strrchr(text, ' ') = '\0';
+	if (text[0])
+		hfs_tell(fn, user, key, text);
+}
+
 static int hfs_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_error *err)
 {
+	static const struct {
+		const char *key;
+		uint8_t at;
+		bool local;
+	} date[] = {{"created", 16, true},
+		    {"modified", 20, false},
+		    {"backed_up", 24, false},
+		    {"checked", 28, false}};
 	const struct hfs *h = (const struct hfs *)fs;
 	const uint8_t *d = h->header;
 
 	(void)err;
 	hfs_tell(fn, user, "kind", d[1] == 'X' ? "HFSX" : "HFS+");
-	hfs_count(fn, user, "block", h->block);
+	if (fs->label && fs->label[0])
+		hfs_tell(fn, user, "volume_id", fs->label);
+	for (size_t i = 0; i < sizeof(date) / sizeof(*date); i++)
+		hfs_date(fn, user, date[i].key, get_be32(d + date[i].at), date[i].local);
+	hfs_count(fn, user, "block_size", h->block);
 	hfs_count(fn, user, "blocks", h->blocks);
 	hfs_count(fn, user, "free_blocks", get_be32(d + 48));
 	hfs_count(fn, user, "files", get_be32(d + 32));
@@ -292,6 +319,7 @@ static int hfs_begin(struct hfs *h, struct sp_error *err)
 		sp_fs_damaged(&h->fs, "HFS+: the volume header is damaged: its copy is used");
 	h->block = get_be32(h->header + 40);
 	h->blocks = get_be32(h->header + 44);
+	h->fs.declared = h->base - v->start + (uint64_t)h->blocks * h->block;
 	if ((uint64_t)h->blocks * h->block > h->size)
 		sp_fs_damaged(&h->fs, "HFS+: the volume is cut short: %llu of %llu bytes",
 			      (unsigned long long)h->size,

@@ -30,6 +30,7 @@ static int volume_find(struct iso *iso, const struct sp_fs_volume *volume, struc
 			return r;
 		iso->high_sierra = !memcmp(d + 8, "\1CDROM", 6);
 		iso->cdi = !memcmp(d, "\1CD-I ", 6);
+		iso->sector = i;
 		if (iso->kind != ISO_JOLIET &&
 		    (!memcmp(d, "\1CD001", 6) || iso->high_sierra || iso->cdi))
 			return 1;
@@ -98,6 +99,7 @@ static void volume_root(struct iso *iso)
 	const uint16_t block = iso->cdi ? get_be16(d + 130) : get_le16(d + 128 + shift);
 
 	iso->block = block == 512 || block == 1024 ? block : ISO_SECTOR;
+	iso->fs.declared = (uint64_t)iso_blocks(iso) * iso->block;
 	iso->root[0] = iso->cdi ? get_be32(record + 6) : get_le32(record + 2);
 	iso->root[1] = iso->cdi ? get_be32(record + 14) : get_le32(record + 10);
 	volume_base(iso);
@@ -133,83 +135,6 @@ static int volume_rockridge(struct iso *iso, bool *found, struct sp_error *err)
 	}
 	iso_susp_clear(&susp);
 	return r;
-}
-
-/* --- what the volume says of itself --- */
-
-static char *volume_text(const struct iso *iso, size_t at, size_t size)
-{
-	const uint8_t *text = iso->descriptor + at + (iso->high_sierra ? 8 : 0);
-
-	if (iso->kind == ISO_JOLIET) {
-		while (size > 1 && ((!text[size - 2] && text[size - 1] == ' ') ||
-				    (!text[size - 2] && !text[size - 1]) || size % 2))
-			size -= size % 2 ? 1 : 2;
-		return sp_fs_utf16(text, size, false);
-	}
-	while (size && (text[size - 1] == ' ' || !text[size - 1]))
-		size--;
-	return sp_fs_bytes(text, size);
-}
-
-/* "2026-11-27 16:05:09 +01:00", as it is stored; "": none. */
-static void volume_date(const uint8_t *d, char text[40])
-{
-	struct sp_time time;
-	const int zone = (int8_t)d[16] * 15, apart = zone < 0 ? -zone : zone;
-	const char sign[2] = {zone < 0 ? '-' : '+', 0};
-	char *made;
-
-	text[0] = '\0';
-	if (!iso_date17(&time, d))
-		return;
-	made = sp_format_text("%.4s-%.2s-%.2s %.2s:%.2s:%.2s %s%02d:%02d", d, d + 4, d + 6, d + 8,
-			      d + 10, d + 12, sign, apart / 60 % 100, apart % 60);
-	if (made) {
-		const size_t n = strlen(made) < 39 ? strlen(made) : 39;
-		memcpy(text, made, n);
-		text[n] = '\0';
-	}
-	free(made);
-}
-
-static int iso_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_error *err)
-{
-	static const struct {
-		const char *key;
-		uint16_t at, size;
-	} texts[] = {{"volume_id", 40, 32},          {"system_id", 8, 32},
-		     {"volume_set_id", 190, 128},    {"publisher_id", 318, 128},
-		     {"preparer_id", 446, 128},      {"application_id", 574, 128},
-		     {"copyright_file", 702, 37},    {"abstract_file", 739, 37},
-		     {"bibliographic_file", 776, 37}};
-	static const struct {
-		const char *key;
-		uint16_t at;
-	} dates[] = {{"created", 813}, {"modified", 830}, {"expires", 847}, {"effective", 864}};
-	const struct iso *iso = (const struct iso *)fs;
-	const uint8_t *d = iso->descriptor;
-
-	/* the draft has shorter fields further on: its name and system are enough */
-	for (size_t i = 0; i < (iso->high_sierra ? 2 : sizeof(texts) / sizeof(*texts)); i++) {
-		char *text = volume_text(iso, texts[i].at, texts[i].size);
-		if (!text)
-			return sp_fail_memory(err);
-		if (text[0])
-			fn(user, &(struct sp_fact){.key = texts[i].key, .text = text});
-		free(text);
-	}
-	for (size_t i = 0; !iso->high_sierra && i < sizeof(dates) / sizeof(*dates); i++) {
-		char text[40];
-		volume_date(d + dates[i].at, text);
-		if (text[0])
-			fn(user, &(struct sp_fact){.key = dates[i].key, .text = text});
-	}
-	const uint32_t blocks =
-		iso->cdi ? get_be32(d + 84) : get_le32(d + (iso->high_sierra ? 88 : 80));
-	fn(user, &(struct sp_fact){.key = "blocks", .number = blocks});
-	fn(user, &(struct sp_fact){.key = "block_size", .number = iso->block});
-	return 0;
 }
 
 /* --- where it lies --- */
@@ -285,6 +210,7 @@ static const struct sp_fs_ops iso_ops = {
 	.describe = iso_describe,
 	.places = iso_places,
 	.holds = iso_holds,
+	.check = iso_check,
 	.close = iso_close,
 };
 
@@ -309,7 +235,7 @@ static int iso_load(struct sp_fs **out, const struct sp_fs_volume *volume, unsig
 		r = r < 0 ? r : found;
 	}
 	if (r == 1) {
-		iso->fs.label = volume_text(iso, 40, 32);
+		iso->fs.label = iso_text(iso, 40, 32);
 		if (!iso->fs.label)
 			r = sp_fail_memory(err);
 	}

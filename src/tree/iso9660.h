@@ -25,7 +25,10 @@ struct iso {
 	uint32_t block;   /* logical block size */
 	int64_t base;     /* byte that block 0 lies at */
 	uint32_t root[2]; /* block and bytes */
+	unsigned sector;  /* of the volume, that its descriptor lies in */
 	uint8_t descriptor[ISO_SECTOR];
+	unsigned level;   /* of interchange (ECMA-119 10), as far as records were seen: 0…3 */
+	unsigned longest; /* letters of a name, where it is too long for any level */
 	struct iso_owners owners;
 };
 
@@ -51,6 +54,17 @@ int iso_record(const struct iso *iso, struct iso_record *record, const uint8_t *
  */
 bool iso_self(struct iso *iso, uint64_t block, struct iso_record *record,
 	      uint8_t sector[ISO_SECTOR]);
+
+/* --- what the volume says of itself --- */
+
+/* A field of the descriptor without spaces at its end, UTF-8, the caller's to free. NULL: no
+ * memory. `at` is that of ECMA-119, from 0. */
+char *iso_text(const struct iso *iso, size_t at, size_t size);
+/* Blocks the descriptor says the volume has. */
+uint32_t iso_blocks(const struct iso *iso);
+int iso_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_error *err);
+/* What is said twice (in two byte orders, path tables, the root) is told where it differs. */
+int iso_check(struct sp_fs *fs, struct sp_error *err);
 
 /* --- Rock Ridge --- */
 

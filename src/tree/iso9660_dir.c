@@ -260,6 +260,25 @@ static bool same_name(const struct iso_record *record, const uint8_t *name, size
 	return record->name_size == size && !memcmp(record->name, name, size);
 }
 
+/* ECMA-119 10: level 1 has names of 8 and 3 letters, level 2 of 30 (7.5.1) and for folders 31,
+ * level 3 files of several extents. */
+static void listing_level(struct iso *iso, const struct iso_record *record)
+{
+	const bool folder = record->flags & ISO_FOLDER;
+	const size_t size =
+		folder ? record->name_size : name_plain(record->name, record->name_size, 1);
+	const uint8_t *dot = folder ? NULL : memchr(record->name, '.', size);
+	const size_t base = dot ? (size_t)(dot - record->name) : size;
+	const unsigned level = base <= 8 && size <= base + 4 ? 1 : 2;
+
+	if (size > 31 && size > iso->longest)
+		iso->longest = (unsigned)size;
+	if (level > iso->level)
+		iso->level = level;
+	if (record->flags & ISO_MULTI)
+		iso->level = 3;
+}
+
 /* The first record of a file, or all of a folder. */
 static int listing_begin(struct listing *l, const struct iso_record *record, struct sp_error *err)
 {
@@ -267,6 +286,7 @@ static int listing_begin(struct listing *l, const struct iso_record *record, str
 
 	l->extents = 1;
 	l->size = record->length;
+	listing_level(l->iso, record);
 	if (l->iso->kind == ISO_ROCKRIDGE)
 		r = iso_susp_read(l->iso, &l->susp, record, false, err);
 	if (r < 0)

@@ -197,6 +197,7 @@ static int udf_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_
 					    "metadata"};
 	const struct udf *u = (const struct udf *)fs;
 	const struct udf_integrity *integrity = &u->integrity;
+	char date[SP_FS_DATE];
 	char *parts = sp_format_text("%s", u->parts ? kinds[u->part[0].kind] : "");
 
 	for (unsigned i = 1; parts && i < u->parts; i++) {
@@ -212,13 +213,17 @@ static int udf_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_
 		return sp_fail_memory(err);
 	}
 	udf_tell(fn, user, "revision", u->revision ? revision : NULL);
-	udf_count(fn, user, "block", u->block);
+	if (u->parts && u->part[0].blocks)
+		udf_count(fn, user, "blocks", u->part[0].blocks);
+	udf_count(fn, user, "block_size", u->block);
 	udf_tell(fn, user, "partitions", parts);
-	udf_tell(fn, user, "volume", u->text[UDF_TEXT_VOLUME]);
-	udf_tell(fn, user, "volume_set", u->text[UDF_TEXT_SET]);
-	udf_tell(fn, user, "file_set", u->text[UDF_TEXT_FILE_SET]);
-	udf_tell(fn, user, "application", u->text[UDF_TEXT_APPLICATION]);
-	udf_tell(fn, user, "implementation", u->text[UDF_TEXT_IMPLEMENTATION]);
+	udf_tell(fn, user, "volume_id", u->text[UDF_TEXT_VOLUME]);
+	udf_tell(fn, user, "volume_set_id", u->text[UDF_TEXT_SET]);
+	udf_tell(fn, user, "file_set_id", u->text[UDF_TEXT_FILE_SET]);
+	udf_tell(fn, user, "application_id", u->text[UDF_TEXT_APPLICATION]);
+	udf_tell(fn, user, "implementation_id", u->text[UDF_TEXT_IMPLEMENTATION]);
+	udf_tell(fn, user, "created", sp_fs_date(date, &u->recorded));
+	udf_tell(fn, user, "modified", sp_fs_date(date, &integrity->time));
 	if (integrity->known)
 		udf_tell(fn, user, "integrity", integrity->closed ? "closed" : "open");
 	if (integrity->counted) {
@@ -328,6 +333,21 @@ static int udf_root(struct udf *u, struct udf_long set, struct sp_error *err)
 	return r;
 }
 
+/* Of a disc that is written once the partition reaches to the medium's end, recorded or not. */
+static void udf_size(struct udf *u)
+{
+	for (unsigned i = 0; i < u->parts; i++) {
+		const struct udf_part *p = &u->part[i];
+		uint64_t size;
+
+		if ((p->kind != UDF_PART_PLAIN && p->kind != UDF_PART_SPARABLE) || p->access == 2 ||
+		    p->at < u->fs.volume.start || !sp_mul_ok(p->blocks, u->block, &size) ||
+		    !sp_add_ok(size, p->at - u->fs.volume.start, &size))
+			continue;
+		u->fs.declared = size > u->fs.declared ? size : u->fs.declared;
+	}
+}
+
 /* Everything of a volume whose descriptors an anchor leads to. */
 static int udf_begin(struct udf *u, const struct udf_anchor *anchor, struct sp_error *err)
 {
@@ -343,6 +363,7 @@ static int udf_begin(struct udf *u, const struct udf_anchor *anchor, struct sp_e
 	if (!u->scratch || !u->node_block)
 		return sp_fail_memory(err);
 	r = udf_parts_open(u, err);
+	udf_size(u);
 	/* a disc with an allocation table is in order as of that table */
 	if (!r && u->integrity.known && !u->integrity.closed && !u->vat)
 		sp_fs_odd(&u->fs, "the volume was not closed: it may be inconsistent");

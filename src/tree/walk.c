@@ -217,6 +217,39 @@ int sp_fs_walk(struct sp_fs *fs, const struct sp_node *from, const char *path, u
 	return r;
 }
 
+/* --- how much there is --- */
+
+struct counting {
+	struct sp_fs_count *count;
+	uint64_t most, seen;
+	bool stopped;
+};
+
+static int counting_take(void *user, const struct sp_walk_entry *entry)
+{
+	struct counting *counting = user;
+	struct sp_fs_count *count = counting->count;
+
+	if (entry->node->type == SP_NODE_FOLDER)
+		count->folders++;
+	else
+		count->files++;
+	count->coded += (entry->node->has & SP_NODE_CODED) != 0;
+	counting->stopped = ++counting->seen == counting->most;
+	return counting->stopped ? SP_ERR_CANCELLED : 0;
+}
+
+int sp_fs_count(struct sp_fs *fs, uint64_t most, struct sp_fs_count *count, struct sp_error *err)
+{
+	struct counting counting = {.count = count, .most = most};
+
+	*count = (struct sp_fs_count){0};
+	const int r = sp_fs_walk(fs, sp_fs_root(fs), "", 0, counting_take, &counting, err);
+	count->whole = !r;
+	fs->counted = *count;
+	return counting.stopped ? 0 : r;
+}
+
 /* --- a path --- */
 
 struct find {
