@@ -3,6 +3,8 @@
 #ifndef SP_TESTS_FAULT_H
 #define SP_TESTS_FAULT_H
 
+#include "tests/sweep.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -39,12 +41,7 @@ static inline const char *fault_library(void)
  * the sanitizer is still there to find what the other faults do. */
 static inline bool fault_sees_malloc(void)
 {
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-	return false;
-#endif
-#endif
-	return true;
+	return !sweep_sanitized();
 }
 
 /* Run this program with `args` (NULL-terminated, without argv[0]) and SPINDLE_FAULT=`fault`.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Runs a fuzz target without a fuzzer: every seed as it is, cut at every byte, and mutated. Any
  * crash, sanitizer report or hang ends the program. */
+#include "tests/sweep.h"
+
 #include <ftw.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,10 +19,11 @@ extern const char fuzz_extension[];
 
 enum {
 	FUZZ_SEED_MAX = 1 << 20,
-	FUZZ_CUTS = 4096, /* bytes of a seed that are cut one by one */
-	FUZZ_ROOM = 4096, /* by which mutants may be longer */
-	FUZZ_MUTANTS = 200,
-	FUZZ_SECONDS = 300, /* for a seed, and again for so many of its mutants: more is a hang */
+	FUZZ_CUTS = 4096,    /* bytes of a seed's beginning that it is cut at */
+	FUZZ_SHARED = 40000, /* cuts of all seeds together; a tenth as many mutants */
+	FUZZ_ROOM = 4096,    /* by which mutants may be longer */
+	FUZZ_MUTANTS = 200,  /* of a seed */
+	FUZZ_SECONDS = 300,  /* for a seed, and again for so many of its mutants: more is a hang */
 	FUZZ_ROUND = 1000,
 	FUZZ_SLOW = 5,     /* for one input, where mutants were asked for … */
 	FUZZ_MEMORY = 512, /* … and MB for all */
@@ -183,6 +186,7 @@ static uint8_t *fuzz_load(const char *path, size_t *size)
 int main(int argc, char **argv)
 {
 	unsigned long mutants = getenv("SPINDLE_LONG") ? FUZZ_MUTANTS * 50 : FUZZ_MUTANTS;
+	size_t share = FUZZ_CUTS; /* of a seed */
 	int failed = 0;
 	bool asked = false;
 
@@ -198,6 +202,10 @@ int main(int argc, char **argv)
 		fuzz_add(argv[i]);
 	if (optind == argc)
 		fuzz_find();
+	if (fuzz_seeds > FUZZ_SHARED / FUZZ_CUTS)
+		share = FUZZ_SHARED / fuzz_seeds;
+	if (!asked && mutants == FUZZ_MUTANTS && mutants > share / 10)
+		mutants = share / 10;
 	printf("1..%zu\n", fuzz_seeds ? fuzz_seeds : 1);
 	if (!fuzz_seeds)
 		printf("not ok 1 - no %s file to begin with\n", fuzz_extension);
@@ -207,7 +215,8 @@ int main(int argc, char **argv)
 
 		fflush(stdout);
 		alarm(FUZZ_SECONDS);
-		for (size_t cut = 0; data && cut < size && cut < FUZZ_CUTS; cut++)
+		const size_t cuts = size < FUZZ_CUTS ? size : FUZZ_CUTS;
+		for (size_t cut = 0; data && cut < cuts; cut += sweep_step(cuts, share))
 			fuzz_run(data, cut);
 		if (data) {
 			fuzz_run(data, size);

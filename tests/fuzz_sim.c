@@ -39,7 +39,7 @@ static unsigned fuzz_direction(uint8_t opcode)
 }
 
 /* Few sectors at a time: no drive gives more in one command, and none takes a different number than
- * is said. */
+ * is said. A reserved track is filled up when it is closed, here in memory. */
 static void fuzz_bound(struct sp_command *c, uint8_t block)
 {
 	static const uint16_t blocks[] = {2048, 2352, 2448, 2336, 96, 2368, 2332, 2056};
@@ -64,6 +64,10 @@ static void fuzz_bound(struct sp_command *c, uint8_t block)
 		break;
 	case 0xbe:
 		c->cdb[6] = c->cdb[7] = 0;
+		break;
+	case 0x53:
+		c->cdb[5] = c->cdb[6] = 0;
+		c->cdb[7] &= 15;
 		break;
 	case 0xb9:
 		c->cdb[6] = c->cdb[3];

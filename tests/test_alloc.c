@@ -5,6 +5,7 @@
 #include "stream/pattern.h"
 #include "tests/doubles.h"
 #include "tests/layouts.h"
+#include "tests/sweep.h"
 
 #include <spindle/spindle.h>
 
@@ -122,7 +123,7 @@ static void alloc_sweep(int (*run)(struct alloc_job *job, struct sp_error *err),
 	unsigned failed = 0;
 
 	assert_int_equal(alloc_run(run, job, 0, false), 0);
-	const unsigned n = alloc.count, step = getenv("SPINDLE_LONG") ? 1 : n / 120 + 1;
+	const unsigned n = alloc.count, step = (unsigned)sweep_step(n, 120);
 	for (unsigned i = 1; i <= n; i += i < 60 ? 1 : step) {
 		failed += alloc_run(run, job, i, false) != 0;
 		failed += alloc_run(run, job, i, true) != 0;

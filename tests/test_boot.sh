@@ -7,12 +7,10 @@ SPINDLE=${SPINDLE:-${builddir:-.}/spindle}
 case $SPINDLE in /*) ;; *) SPINDLE=$PWD/$SPINDLE ;; esac
 code=/usr/share/OVMF/OVMF_CODE_4M.fd vars=/usr/share/OVMF/OVMF_VARS_4M.fd
 isolinux=/usr/lib/ISOLINUX/isolinux.bin ldlinux=/usr/lib/syslinux/modules/bios/ldlinux.c32
-case $SPINDLE in
-*build-check/clang/*) # the machine that boots runs none of our code: once is enough
+if test -n "${SPINDLE_SANITIZED-}"; then # the machine that boots runs none of our code: once is enough
 	echo '1..0 # SKIP the build without sanitizers boots them'
 	exit 0
-	;;
-esac
+fi
 for tool in qemu-system-x86_64 grub-mkimage mformat; do
 	if ! command -v $tool >/dev/null; then
 		echo "1..0 # SKIP no $tool"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every format of the table against every layout: a new format is tested by being in the table. */
+#include "tests/sweep.h"
 #include "tests/trial.h"
 
 #include <setjmp.h>
@@ -285,9 +286,9 @@ static void a_format_that_streams_writes_to_a_pipe(void **unused)
 /* Calls 1…n, but of many only the ends and a sample between. */
 static unsigned table_next(unsigned i, unsigned n)
 {
-	const unsigned step = getenv("SPINDLE_LONG") ? 1 : n / 150 + 1;
+	const unsigned step = (unsigned)sweep_step(n, 150), ends = sweep_sanitized() ? 10 : 40;
 
-	return i < 40 || i + 40 > n ? i + 1 : i + step;
+	return i < ends || i + ends > n ? i + 1 : i + step;
 }
 
 static void sweep_create(struct trial *trial)
@@ -379,7 +380,7 @@ static void sweep_descriptor(struct trial *trial)
 
 	sp_memory_get(whole, trial->name, &size);
 	const bool sheet = sp_memory_count(whole) > 1;
-	const uint64_t step = size / (getenv("SPINDLE_LONG") ? 3000 : 700) + 1;
+	const uint64_t step = getenv("SPINDLE_LONG") ? size / 3000 + 1 : sweep_step(size, 700);
 	unsigned opened = 0, refused = 0;
 	for (uint64_t at = 0; at < size; at += at < 64 ? 1 : step) {
 		trial->mem = whole;
