@@ -314,6 +314,126 @@ def peers():
     ok(not wrong, "the fields of %d images are what isoinfo says" % len(images), *wrong)
 
 
+# --- checksums ---------------------------------------------------------------------------------
+def proofs(image):
+    """exit code, {what: (ok, where)}"""
+    p = run(SPINDLE, "verify", "--json", image)
+    j = json.loads(p.stdout) if p.stdout else {"proofs": []}
+    return p.returncode, {x["what"]: (x["ok"], x.get("where", "")) for x in j["proofs"]}, p.stderr
+
+
+def damaged(source, name, *places):
+    data = bytearray(open(source, "rb").read())
+    for place in places:
+        data[place] ^= 0x10
+    return write(name, data)
+
+
+def fragments(data, blocks, pieces=20):
+    """where pieces end, as implantisomd5 counts: a buffer of 32 KiB that begins in another one"""
+    end, out, last = (blocks - 15) * SECTOR, [], 0
+    for begin in range(0, end, 32768):
+        now = begin // (end // (pieces + 1))
+        if now != last:
+            out.append(min(begin + 32768, end))
+            last = now
+    return out
+
+
+def isomd5():
+    lacking = have("implantisomd5", "checkisomd5", "genisoimage")
+    if lacking:
+        skip("isomd5sum", "no " + lacking[0])
+        return
+    os.makedirs("media", exist_ok=True)
+    write("media/big", random.randbytes(3 << 20))
+    run("genisoimage", "-quiet", "-o", "media.iso", "media")
+    run("implantisomd5", "media.iso")
+    blocks = os.path.getsize("media.iso") // SECTOR
+    printed = run("checkisomd5", "--md5sumonly", "media.iso").stdout.decode()
+    j = info("media.iso")["checksums"]
+    ok(len(j) == 1 and j[0]["checksum"] == "isomd5sum" and j[0]["md5"] in printed and
+       j[0]["fragments"] == 20 and j[0]["lba"] == 16 and j[0]["length"] == blocks - 15,
+       "info shows what implantisomd5 put there", j, printed)
+    code, found, said = proofs("media.iso")
+    what = "isomd5sum MD5 (LBA 16)"
+    ok((code, found) == (0, {what: (True, "")}), "verify checks it", code, found, said)
+    ends = fragments(open("media.iso", "rb").read(), blocks)
+    wrong = []
+    for sector in (3, 100, 700, ends[-1] // SECTOR - 1, ends[-1] // SECTOR + 1):
+        damaged("media.iso", "bad.iso", sector * SECTOR + 9)
+        code, found, said = proofs("bad.iso")
+        theirs = run("checkisomd5", "bad.iso").returncode
+        piece = [i for i, end in enumerate(ends) if sector * SECTOR < end]
+        if piece:
+            i = piece[0]
+            expect = "the first wrong fragment is %d of 20, LBA %d to %d" % (
+                i + 1, (ends[i - 1] if i else 0) // SECTOR, ends[i] // SECTOR - 1)
+        else:
+            expect = "every fragment is right up to LBA %d" % (ends[-1] // SECTOR - 1)
+        if code != 1 or found != {what: (False, expect)} or theirs != 1:
+            wrong.append((sector, code, found, expect, theirs))
+    ok(not wrong, "damage is found where it is, as checkisomd5 finds it", *wrong)
+    damaged("media.iso", "bad.iso", (blocks - 3) * SECTOR)
+    ok(proofs("bad.iso")[0] == 0 and run("checkisomd5", "bad.iso").returncode == 0,
+       "sectors that are skipped do not count")
+    run(SPINDLE, "convert", "-q", "media.iso", "media.cue")
+    ok(proofs("media.cue")[1].get(what) == (True, ""), "the same in sectors of 2352 bytes",
+       proofs("media.cue"))
+    write("cut.iso", open("media.iso", "rb").read()[:900 * SECTOR])
+    code, found, said = proofs("cut.iso")
+    ok(code == 1 and found.get(what, (True,))[0] is False, "an image cut short is not right", code, found)
+    text = run(SPINDLE, "verify", damaged("media.iso", "bad.iso", 100 * SECTOR)).stdout.decode()
+    ok("bad.iso: damaged" in text and "the first wrong fragment is" in text, "the same for a person", text)
+
+
+def libisofs():
+    lacking = have("xorriso")
+    if lacking:
+        skip("libisofs' tags", "no " + lacking[0])
+        return
+    if os.path.exists("tags.iso"):
+        os.unlink("tags.iso")
+    os.makedirs("tagged", exist_ok=True)
+    write("tagged/content", random.randbytes(400000))
+    run("xorriso", "-md5", "all", "-outdev", "tags.iso", "-map", "tagged", "/", "-commit")
+    names = ["relocated superblock", "superblock", "tree", "session"]
+    listed = {c["checksum"]: c for c in info("tags.iso")["checksums"]}
+    ok(sorted(listed) == sorted("libisofs " + n for n in names), "info shows every tag", listed)
+    code, found, said = proofs("tags.iso")
+    ok(code == 0 and len(found) == 4 and all(v[0] for v in found.values()), "verify checks them", found, said)
+
+    def wrong(*places):
+        code, found, _ = proofs(damaged("tags.iso", "bad.iso", *places))
+        return code, sorted(w.split(" MD5")[0][9:] for w, v in found.items() if not v[0])
+
+    def first(name):
+        return listed["libisofs " + name]["lba"]
+
+    start = listed["libisofs session"]["start"]
+    ok(wrong((first("session") - 1) * SECTOR) == (1, ["session"]), "damage of a file", wrong(
+        (first("session") - 1) * SECTOR))
+    ok(wrong((first("tree") - 1) * SECTOR + 2000) == (1, ["session", "tree"]), "damage of the tree")
+    ok(wrong((start + 15) * SECTOR) == (1, ["session", "superblock", "tree"]), "damage before the tree")
+    ok(wrong(5 * SECTOR) == (1, ["relocated superblock"]), "damage of the copy at the beginning")
+    code, found, _ = proofs(damaged("tags.iso", "bad.iso", first("tree") * SECTOR + 60))
+    ok(code == 1 and found.get("libisofs tag (LBA %d)" % first("tree")) == (False, "the tag itself is damaged"),
+       "damage of a tag", found)
+    damaged("tags.iso", "bad.iso", (first("tree") - 1) * SECTOR + 2000)
+    good, bad = (run("xorriso", "-md5", "on", "-indev", image).stderr for image in ("tags.iso", "bad.iso"))
+    ok(b"mismatch" not in good and b"mismatch" in bad, "xorriso finds the tree damaged, too", bad[-600:])
+    write("tagged/more", b"another session")
+    run("xorriso", "-md5", "on", "-dev", "tags.iso", "-map", "tagged/more", "/more", "-commit")
+    code, found, said = proofs("tags.iso")
+    ok(code == 0 and len(found) == 7 and all(v[0] for v in found.values()), "two sessions", found, said)
+    for kind, count in (("isomd5", 1), ("libisofs", 3)):
+        run(SPINDLE, "mkiso", "-q", "-f", "media" if os.path.isdir("media") else "tagged", "--checksum", kind,
+            "-o", kind + ".iso")
+        code, found, said = proofs(kind + ".iso")
+        ok(code == 0 and len(found) >= count and all(v[0] for v in found.values()),
+           "mkiso --checksum %s is verified" % kind, found, said)
+
+
 # --- what it costs -----------------------------------------------------------------------------
 def cost(image):
     """seconds and bytes read: the least of five"""
@@ -361,7 +481,7 @@ def hostile():
 
 with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as top:
     os.chdir(top)
-    for part in (descriptors, sizes, consistency, kinds, peers, large, hostile):
+    for part in (descriptors, sizes, consistency, kinds, peers, isomd5, libisofs, large, hostile):
         part()
     os.chdir("/")
 print("1..%d" % number)

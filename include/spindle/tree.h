@@ -293,6 +293,32 @@ SP_API const struct sp_tree *sp_inside_trees(const struct sp_inside *inside, siz
 /* Open one of them. */
 SP_API int sp_inside_tree(struct sp_inside *inside, const struct sp_tree *tree, struct sp_fs **out,
 			  struct sp_error *err);
+/* An MD5 that a volume has of itself: isomd5sum's, or one of libisofs' tags. */
+enum { SP_CHECKSUMS = 64, SP_CHECKSUM_TEXT = 128 };
+struct sp_checksum {
+	const char *what;     /* "isomd5sum", "libisofs session"; static */
+	sp_lba lba;           /* that it stands in */
+	uint64_t start, size; /* bytes of the disc it sums, counted as LBA times sector size */
+	char expected[33];
+	unsigned pieces; /* of isomd5sum: on the way, 0 none; and digits of their sums */
+	char piece[61];
+	uint64_t blank; /* … and where 512 bytes count as spaces; 0: nowhere */
+	/* out, of a sink */
+	char found[33]; /* "": not all of it came */
+	bool ok;
+	char where[SP_CHECKSUM_TEXT]; /* what is known of where it is wrong; "" */
+};
+struct sp_checksums {
+	struct sp_checksum checksum[SP_CHECKSUMS];
+	size_t count;
+	uint64_t damaged; /* tags that are damaged themselves */
+	sp_lba first;     /* the first of those */
+};
+/* Those of the ISO 9660 volumes of every data track. Reads a few sectors. */
+SP_API int sp_checksums_find(struct sp_checksums *list, struct sp_inside *inside,
+			     struct sp_error *err);
+/* Sums what comes; *list, which must live as long as the sink, has the results after finish. */
+SP_API int sp_sink_checksums(struct sp_sink **out, struct sp_checksums *list, struct sp_error *err);
 /* A kind of disc, by a signature it has. */
 enum { SP_KINDS = 16, SP_KIND_TEXT = 160, SP_KIND_BY = 64 };
 struct sp_kind {

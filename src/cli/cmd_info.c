@@ -321,6 +321,7 @@ static int info_run(struct ui *ui, const struct cli_args *args)
 		.partitions = &info.partitions,
 		.boot = &info.boot,
 		.kinds = &info.volumes.kinds,
+		.checksums = &info.volumes.checksums,
 		.volume = info.volumes.volume,
 		.volumes = info.volumes.count,
 	};

@@ -48,6 +48,7 @@ struct verified {
 	bool located;          /* … that could be told */
 	struct sp_subscan scan;
 	struct proofs proofs;
+	struct sp_checksums sums;
 	bool whole;
 };
 
@@ -134,17 +135,35 @@ static void verify_text(const struct ui *ui, const struct sp_input *in, const st
 static int verify_sinks(struct sp_sink **out, const struct sp_disc *disc, struct verified *v,
 			struct sp_error *err)
 {
-	struct sp_sink *sink[2] = {NULL, NULL};
+	struct sp_sink *sink[3] = {NULL, NULL, NULL};
+	size_t sinks = 1;
 	int r = sp_sink_check(&sink[0], &v->tally, &v->repairs, &v->damaged, err);
 
-	*out = sink[0];
-	if (r < 0 || !verify_sub_there(disc))
-		return r;
-	r = sp_sink_subscan(&sink[1], &v->scan, err);
-	if (!r)
-		r = sp_sink_tee(out, sink, 2, err);
+	if (!r && verify_sub_there(disc))
+		r = sp_sink_subscan(&sink[sinks++], &v->scan, err);
+	if (!r && v->sums.count)
+		r = sp_sink_checksums(&sink[sinks++], &v->sums, err);
+	if (!r && sinks == 1)
+		*out = sink[0];
+	else if (!r)
+		r = sp_sink_tee(out, sink, sinks, err);
+	for (size_t i = 0; i < sinks && r < 0; i++)
+		sp_sink_close(sink[i]);
+	return r;
+}
+
+/* Checksums that volumes have of themselves; what cannot be read in any order is not asked. */
+static int verify_sums(struct verified *v, struct sp_source *src, struct sp_error *err)
+{
+	struct sp_inside *inside;
+
+	if (src->caps & (SP_SOURCE_ONCE | SP_SOURCE_SLOW))
+		return 0;
+	int r = sp_inside_open(&inside, src, NULL, err);
 	if (r < 0)
-		sp_sink_close(sink[1]);
+		return r;
+	r = sp_checksums_find(&v->sums, inside, err);
+	sp_inside_close(inside);
 	return r;
 }
 
@@ -152,8 +171,10 @@ static int verify_look(struct ui *ui, struct sp_input *in, struct verified *v, s
 {
 	struct sp_source *source = NULL;
 	struct sp_sink *sink = NULL;
-	int r = proofs_watch(&source, in->source, &v->proofs, err);
+	int r = verify_sums(v, in->source, err);
 
+	if (!r)
+		r = proofs_watch(&source, in->source, &v->proofs, err);
 	if (!r)
 		r = verify_sinks(&sink, in->source->disc, v, err);
 	if (!r) {
@@ -162,6 +183,8 @@ static int verify_look(struct ui *ui, struct sp_input *in, struct verified *v, s
 	}
 	sp_sink_close(sink);
 	sp_source_close(source);
+	if (!r)
+		r = proofs_checksums(&v->proofs, &v->sums, err);
 	/* a checksum that is wrong is the result asked for, not a failure to get one */
 	return r == SP_ERR_FORMAT && v->proofs.wrong ? 0 : r;
 }
@@ -221,7 +244,8 @@ const struct cli_command cli_verify = {
 	.usage = "SRC [REF]",
 	.more = "Alone: EDC, P/Q parity and headers of every sector that has them, and the "
 		"checksums\n"
-		"of the container; the CRC and place of every Q, and whether its faults are the "
+		"of the container and of its volume (isomd5sum, libisofs); the CRC and place of "
+		"every Q, and whether its faults are the "
 		"marks\n"
 		"of a copy protection; and which damage the parity could correct. With REF: layout "
 		"and "

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parts of spindle info: what each file system says of itself, which kind of disc it is. */
+/* The parts of spindle info: what each file system says of itself, its checksums, which kind of
+ * disc it is. */
 #ifndef SP_CLI_INFO_H
 #define SP_CLI_INFO_H
 
@@ -9,7 +10,7 @@
 struct info_volumes {
 	struct facts *volume; /* of each file system, in the order of the trees */
 	size_t count;
-	struct facts kinds;
+	struct facts kinds, checksums;
 	uint64_t missing; /* sectors of 2048 bytes that the volume which lacks most says it has */
 };
 

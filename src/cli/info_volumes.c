@@ -245,6 +245,35 @@ static int volumes_kinds(struct info_volumes *volumes, struct sp_inside *inside,
 	return !r && volumes->kinds.failed ? sp_fail_memory(err) : r;
 }
 
+/* Values alone: to check them is to read everything, which verify does. */
+static int volumes_sums(struct info_volumes *volumes, struct ui *ui, struct sp_inside *inside,
+			struct sp_error *err)
+{
+	struct sp_checksums *list = malloc(sizeof(*list));
+	int r = list ? sp_checksums_find(list, inside, err) : sp_fail_memory(err);
+
+	for (size_t i = 0; !r && i < list->count; i++) {
+		const struct sp_checksum *sum = &list->checksum[i];
+		const unsigned row = (unsigned)i + 1;
+		const struct sp_fact fact[] = {
+			{"checksums", row, "checksum", sum->what, 0},
+			{"checksums", row, "lba", NULL, (uint64_t)sum->lba},
+			{"checksums", row, "start", NULL, sum->start / INFO_SECTOR},
+			{"checksums", row, "length", NULL, sum->size / INFO_SECTOR},
+			{"checksums", row, "fragments", NULL, sum->pieces},
+			{"checksums", row, "md5", sum->expected, 0},
+		};
+
+		for (size_t j = 0; j < sizeof(fact) / sizeof(fact[0]); j++)
+			facts_take(&volumes->checksums, &fact[j]);
+	}
+	if (!r && list->damaged)
+		ui_note(ui, "LBA %lld: a checksum tag of libisofs that is damaged",
+			(long long)list->first);
+	free(list);
+	return !r && volumes->checksums.failed ? sp_fail_memory(err) : r;
+}
+
 int info_volumes(struct info_volumes *volumes, struct ui *ui, struct sp_source *src, bool distant,
 		 struct sp_error *err)
 {
@@ -264,6 +293,8 @@ int info_volumes(struct info_volumes *volumes, struct ui *ui, struct sp_source *
 		r = volumes_each(volumes, inside, src, &told, distant, err);
 	if (!r)
 		r = volumes_kinds(volumes, inside, err);
+	if (!r)
+		r = volumes_sums(volumes, ui, inside, err);
 	if (told.more)
 		ui_note(ui, "%zu more notes of file systems are not shown", told.more);
 	sp_inside_close(inside);
@@ -276,5 +307,6 @@ void info_volumes_free(struct info_volumes *volumes)
 		facts_free(&volumes->volume[i]);
 	free(volumes->volume);
 	facts_free(&volumes->kinds);
+	facts_free(&volumes->checksums);
 	*volumes = (struct info_volumes){0};
 }

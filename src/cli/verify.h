@@ -5,8 +5,11 @@
 
 #include "cli/cli.h"
 
+#include <spindle/tree.h>
+
 struct proof {
 	char *what, *expected, *found;
+	char *where; /* it is wrong; NULL: nothing is known of that */
 	bool ok;
 };
 struct proofs {
@@ -17,8 +20,10 @@ struct proofs {
 /* A view of `source` (borrowed) that keeps in *proofs what it is told when it is proven. */
 int proofs_watch(struct sp_source **out, struct sp_source *source, struct proofs *proofs,
 		 struct sp_error *err);
+/* What volumes say of themselves, summed, as more proofs. */
+int proofs_checksums(struct proofs *proofs, const struct sp_checksums *list, struct sp_error *err);
 void proofs_text(FILE *out, const struct proofs *proofs);
-/* An array of {what, expected, found, ok}. */
+/* An array of {what, expected, found, ok, where}. */
 void proofs_json(struct json *json, const char *key, const struct proofs *proofs);
 void proofs_free(struct proofs *proofs);
 

@@ -22,8 +22,8 @@ struct report_disc {
 	size_t notes;
 	bool regions;                                      /* list them too */
 	const struct facts *container, *partitions, *boot; /* NULL: nothing is said of them */
-	const struct facts *kinds;  /* rows: kind, details, by; NULL as above */
-	const struct facts *volume; /* of each file system */
+	const struct facts *kinds, *checksums;             /* rows of one section; NULL as above */
+	const struct facts *volume;                        /* of each file system */
 	size_t volumes;
 };
 

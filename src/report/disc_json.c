@@ -217,6 +217,8 @@ void report_disc_json(struct json *json, const struct report_disc *report)
 			facts_json(json, NULL, &report->volume[i]);
 		json_end_array(json);
 	}
+	if (report->checksums)
+		facts_json_list(json, "checksums", report->checksums);
 	if (report->partitions)
 		facts_json(json, "partition_table", report->partitions);
 	if (report->boot)

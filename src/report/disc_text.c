@@ -320,6 +320,8 @@ void report_disc_text(FILE *out, const struct report_disc *report)
 		facts_text(out, report->kinds);
 	for (size_t i = 0; i < report->volumes; i++)
 		facts_text(out, &report->volume[i]);
+	if (report->checksums)
+		facts_text(out, report->checksums);
 	if (report->partitions)
 		facts_text(out, report->partitions);
 	if (report->boot)

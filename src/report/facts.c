@@ -63,10 +63,15 @@ static void facts_value(const struct sp_fact *fact, char number[FACTS_NUMBER], c
 	*text = fact->text ? fact->text : number;
 }
 
-/* "code_signature" as "Code signature" */
+/* "code_signature" as "Code signature", "lba" as "LBA" */
 static void facts_label(char label[32], const char *key)
 {
+	static const char *const letters[] = {"lba", "md5", "xa"};
+
 	snprintf(label, 32, "%s", key);
+	for (size_t i = 0; i < sizeof(letters) / sizeof(*letters); i++)
+		for (char *p = label; !strcmp(key, letters[i]) && *p; p++)
+			*p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
 	for (char *p = label; *p; p++)
 		if (*p == '_')
 			*p = ' ';

@@ -4,7 +4,7 @@
 #include "tree/author.h"
 
 #include "base/bytes.h"
-#include "codec/digest.h"
+#include "tree/isomd5.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +12,11 @@
 enum {
 	ISOMD5_SKIP = 15, /* sectors at the end that are not summed */
 	ISOMD5_PIECES = 20,
-	ISOMD5_DIGITS = 3, /* hexadecimal, of each piece */
-	ISOMD5_STEP = 16,  /* sectors: pieces end where so many have been summed */
-	/* as many as a step for each piece and the rest need: fewer digits are no checksum to it */
-	ISOMD5_LEAST = ISOMD5_STEP * (ISOMD5_PIECES + 1) + ISOMD5_SKIP,
 	ISOMD5_SECTOR = 2048,
+	ISOMD5_SECTORS = ISOMD5_STEP / ISOMD5_SECTOR,
+	/* as many as a step for each piece and the rest need: fewer digits are no checksum to it */
+	ISOMD5_LEAST = ISOMD5_SECTORS * (ISOMD5_PIECES + 1) + ISOMD5_SKIP,
 	ISOMD5_DESCRIPTOR = 16, /* its sector, ECMA-119 6.7.1 */
-	ISOMD5_FIELD = 883,     /* ECMA-119 8.4.32, from 0 */
-	ISOMD5_ROOM = 512,
-	ISOMD5_MD5 = 1, /* digest.h */
 };
 
 struct isomd5 {
@@ -35,12 +31,6 @@ static void isomd5_add(char *text, size_t *used, const char *more)
 
 	memcpy(text + *used, more, size);
 	*used += size;
-}
-
-/* The first digit of a byte as "%x" writes it: that is what isomd5sum keeps of each. */
-static char isomd5_digit(uint8_t byte)
-{
-	return "0123456789abcdef"[byte > 15 ? byte >> 4 : byte];
 }
 
 static void isomd5_text(char text[ISOMD5_ROOM + 1], const uint8_t md5[16], const char *pieces)
@@ -65,9 +55,9 @@ static void isomd5_text(char text[ISOMD5_ROOM + 1], const uint8_t md5[16], const
 /* Sum what the volume says is its size, the field as the spaces it still is. */
 static int isomd5_sum(struct isomd5 *isomd5, struct sp_error *err)
 {
-	uint8_t data[ISOMD5_STEP * ISOMD5_SECTOR], digest[SP_DIGEST_MAX_SIZE];
-	uint16_t state[ISOMD5_STEP];
-	char pieces[ISOMD5_PIECES * ISOMD5_DIGITS + 1] = "";
+	uint8_t data[ISOMD5_STEP], md5[16];
+	uint16_t state[ISOMD5_SECTORS];
+	struct sp_isomd5 sum;
 	struct sp_span span = {.lba = ISOMD5_DESCRIPTOR,
 			       .count = 1,
 			       .mode = SP_MODE_DATA2048,
@@ -75,7 +65,6 @@ static int isomd5_sum(struct isomd5 *isomd5, struct sp_error *err)
 			       .stride = ISOMD5_SECTOR,
 			       .data = data,
 			       .state = state};
-	size_t used = 0;
 
 	int r = sp_source_read(isomd5->inner, &span, err);
 	if (r < 0)
@@ -88,32 +77,19 @@ static int isomd5_sum(struct isomd5 *isomd5, struct sp_error *err)
 			"has %llu: use --checksum libisofs",
 			ISOMD5_LEAST, (unsigned long long)sectors);
 	const uint64_t end = sectors - ISOMD5_SKIP;
-	const uint64_t piece = end * ISOMD5_SECTOR / (ISOMD5_PIECES + 1);
-	struct sp_digest_state *md5 = sp_digest_new(ISOMD5_MD5);
-	if (!md5)
-		return sp_fail_memory(err);
-	for (uint64_t at = 0, last = 0; !r && at < end; at += span.count) {
+	r = sp_isomd5_begin(&sum, end * ISOMD5_SECTOR, ISOMD5_PIECES, err);
+	for (uint64_t at = 0; !r && at < end; at += span.count) {
 		span.lba = (sp_lba)at;
-		span.count = end - at < ISOMD5_STEP ? (uint32_t)(end - at) : ISOMD5_STEP;
+		span.count = end - at < ISOMD5_SECTORS ? (uint32_t)(end - at) : ISOMD5_SECTORS;
 		r = sp_source_read(isomd5->inner, &span, err);
-		if (r < 0)
-			break;
-		sp_digest_update(md5, data, span.count * (size_t)ISOMD5_SECTOR);
-		const uint64_t now = at * ISOMD5_SECTOR / piece;
-		if (now == last)
-			continue;
-		last = now;
-		struct sp_digest_state *copy = sp_digest_copy(md5);
-		if (sp_digest_final(copy, digest) < ISOMD5_DIGITS)
-			r = sp_fail_memory(err);
-		for (size_t i = 0; i < ISOMD5_DIGITS && used + 1 < sizeof(pieces); i++)
-			pieces[used++] = isomd5_digit(digest[i]);
+		if (!r)
+			r = sp_isomd5_add(&sum, data, span.count * (size_t)ISOMD5_SECTOR, err);
 	}
-	pieces[used] = '\0';
-	if (sp_digest_final(md5, digest) != 16 && !r)
-		r = sp_fail_memory(err);
 	if (!r)
-		isomd5_text(isomd5->text, digest, pieces);
+		r = sp_isomd5_end(&sum, md5, err);
+	if (!r)
+		isomd5_text(isomd5->text, md5, sum.text);
+	sp_isomd5_clear(&sum);
 	return r;
 }
 
