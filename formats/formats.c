@@ -17,6 +17,7 @@ static const struct sp_format *const formats_table[] = {
 	&sp_format_encrcdsa,
 	&sp_format_img,
 	&sp_format_iso,
+	&sp_format_playlist,
 	&sp_format_raw,
 	&sp_format_sparsebundle,
 	&sp_format_sparseimage,

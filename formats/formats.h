@@ -12,6 +12,7 @@ extern const struct sp_format sp_format_dmg;
 extern const struct sp_format sp_format_encrcdsa;
 extern const struct sp_format sp_format_img;
 extern const struct sp_format sp_format_iso;
+extern const struct sp_format sp_format_playlist;
 extern const struct sp_format sp_format_raw;
 extern const struct sp_format sp_format_sparsebundle;
 extern const struct sp_format sp_format_sparseimage;

@@ -238,8 +238,27 @@ static int open_folder(struct sp_input *in, const struct sp_options *options, st
 
 	for (size_t n = strlen(in->path); n > 1 && in->path[n - 1] == '/'; n--)
 		in->path[n - 1] = '\0'; /* what is made of it is called after it */
+	if (sp_folder_is_sound(in->path))
+		sp_note(sp_options_notes(options),
+			"%s: sound files, taken as files; --audio makes an audio CD of them",
+			in->path);
 	in->format = &open_folder_format;
 	return r < 0 ? r : sp_author_open(&in->source, &author, err);
+}
+
+/* A folder as the format that is named. */
+static int open_folder_as(struct sp_input *in, const struct sp_format *format,
+			  const struct sp_options *options, struct sp_error *err)
+{
+	struct sp_options own;
+	int r = open_own_options(&own, format, true, NULL, options, err);
+
+	if (r < 0)
+		return r;
+	in->format = format;
+	r = format->open_folder(&in->source, in->path, &own, err);
+	free((void *)own.option);
+	return r;
 }
 
 int sp_input_open(struct sp_input *in, const char *path, const char *format,
@@ -254,8 +273,12 @@ int sp_input_open(struct sp_input *in, const char *path, const char *format,
 	in->path = open_resolve(path, sp_options_notes(options));
 	if (!in->path)
 		return sp_fail_memory(err);
-	const bool folder = !format && !stat(in->path, &st) && S_ISDIR(st.st_mode);
-	int r = folder ? open_folder(in, options, err) : sp_io_open_file(&io, in->path, err);
+	const struct sp_format *asked = format ? sp_format_named(format) : NULL;
+	const bool folder = (!format || (asked && asked->open_folder)) && !stat(in->path, &st) &&
+			    S_ISDIR(st.st_mode);
+	int r = !folder ? sp_io_open_file(&io, in->path, err)
+		: asked ? open_folder_as(in, asked, options, err)
+			: open_folder(in, options, err);
 	if (!r && !folder)
 		r = open_io(in, &io, format, options, err);
 	if (r < 0) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sound files from anywhere: told by content, opened, converted, and read at their beginning, their
- * end and in between. */
+/* Sound files from anywhere: their tags; told by content, opened, converted, and read at their
+ * beginning, their end and in between. */
 #include "formats/sound_io.h"
+#include "formats/sound_tags.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sp_memory *mem = sp_memory_new();
 	struct sp_error err = {0};
 	struct sp_io *io;
+	struct sp_sound_tags tags;
 	bool big;
 
 	if (!mem || sp_memory_put(mem, "fuzz.sound", data, size) < 0 ||
 	    sp_memory_open(mem, "fuzz.sound", false, &io, &err) < 0)
 		abort();
+	if (sp_sound_tags_read(&tags, io, &err) < 0)
+		abort();
+	sp_sound_tags_clear(&tags);
 	int r = sp_sound_view(&io, true, &big, NULL, &err);
 	if (!r && io->size % 4)
 		abort();

@@ -211,6 +211,40 @@ audio() {
 }
 at_once 'cdrdao cdparanoia' 'an audio disc has its samples, texts and codes' audio
 
+# Sound of two kinds, in the order of their tags, which is not that of their names.
+album() {
+	mkdir album
+	python3 - <<'END'
+import random, struct
+random.seed(10)
+for name, frames, tag in ("a", 588 * 320 + 77, b"2\0"), ("b", 588 * 310 + 5, None):
+    data = random.randbytes(frames * 4)
+    open(name + ".raw", "wb").write(data)
+    info = b"INFOITRK" + struct.pack("<I", 2) + tag if tag else b""
+    body = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 2, 44100, 176400, 4, 16) + \
+        b"data" + struct.pack("<I", len(data)) + data
+    if info:
+        body += b"LIST" + struct.pack("<I", len(info)) + info
+    open(name + ".wav", "wb").write(b"RIFF" + struct.pack("<I", len(body)) + body)
+END
+	flac -s --no-utf8-convert b.wav -T TRACKNUMBER=1 -T 'TITLE=Zwei Wörter' -T ALBUM=Noise -T ARTIST=Chance \
+		-T ISRC=DE-ABC-24-00007 -o album/b.flac
+	mv a.wav album/a.wav
+	echo text >album/info.txt
+	said 0 "$spindle" burn --audio album sim:album.disc,medium=cd-r
+	grep -q 'album: no sound, left out: info.txt' out
+	grep -q 'verified: every sector read back equal' out
+	"$sim" album.disc -- cdrdao read-toc --device /dev/sr0 album.toc >log2 2>&1
+	grep -qF 'TITLE "Zwei W\366rter"' album.toc
+	grep -q 'ISRC "DEABC2400007"' album.toc
+	"$sim" album.disc -- cdparanoia -q -d /dev/sr0 -Z -r -B -- '1-2'
+	cat b.raw a.raw >both.raw
+	cat track0[12].cdda.raw | cmp -n "$(stat -c %s both.raw)" - both.raw
+	said 0 "$spindle" burn -n album sim:files.disc,medium=cd-r
+	grep -q 'burned as files; --audio makes an audio CD' out
+}
+at_once 'python3 flac cdrdao cdparanoia' 'a folder of sound files becomes an audio disc' album
+
 audio_offset() {
 	said 0 "$spindle" burn music.cue sim:shift.disc,medium=cd-r,profile=pioneer
 	grep -q 'verified: every sector' out

@@ -100,6 +100,9 @@ struct sp_format {
 	 * success. Such a format's `open` opens what is in it. */
 	int (*unwrap)(struct sp_io **out, struct sp_io *io, const struct sp_options *options,
 		      char text[SP_WRAPPING_TEXT], struct sp_error *err);
+	/* Not NULL: a folder that is named together with this format is opened so. */
+	int (*open_folder)(struct sp_source **out, const char *folder,
+			   const struct sp_options *options, struct sp_error *err);
 };
 
 /* What an image was wrapped in, the outermost first. */
@@ -118,6 +121,9 @@ SP_API const struct sp_format *const *sp_formats(void);
 SP_API const struct sp_format *const *sp_formats_known(void);
 /* NULL when there is none of that name. */
 SP_API const struct sp_format *sp_format_named(const char *name);
+/* Whether a folder holds sound files, and nothing else but what lies beside such (pictures, texts,
+ * lists): it may be meant as an audio CD, which format m3u makes of it. */
+SP_API bool sp_folder_is_sound(const char *folder);
 /* A format to create, by the extension of a path, also of data files; NULL when none has it. */
 SP_API const struct sp_format *sp_format_for_path(const char *path);
 

@@ -75,6 +75,9 @@ static int input_folder(struct burn_input *input, struct ui *ui, struct sp_error
 	struct sp_source *source = NULL;
 	int r = sp_author_open(&source, &author, err);
 
+	if (!r && sp_folder_is_sound(input->path))
+		ui_note(ui, "%s: sound files, burned as files; --audio makes an audio CD of them",
+			input->path);
 	if (!r)
 		r = input_store(input, ui, source, "iso", err);
 	sp_source_close(source);
@@ -284,7 +287,7 @@ int burn_input_open(struct burn_input *input, struct ui *ui, const struct cli_ar
 
 	if (sp_drive_is_name(input->path))
 		r = input_disc(input, ui, err);
-	else if (input_is_folder(input->path))
+	else if (!args->count[OPT_AUDIO] && input_is_folder(input->path))
 		r = input_folder(input, ui, err);
 	if (!r)
 		r = cli_open(&input->in, ui, args, input->image ? input->image : input->path,

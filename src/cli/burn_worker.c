@@ -228,10 +228,10 @@ const struct cli_command cli_burn_worker = {
 	.example = "",
 	.least = 2,
 	.most = 2,
-	.option = (const unsigned char[]){OPT_FROM, OPT_PASSWORD, OPT_SET, OPT_MODE, OPT_SPEED,
-					  OPT_SIMULATE, OPT_MULTI, OPT_OVERBURN, OPT_YES, OPT_LOSSY,
-					  OPT_NO_VERIFY, OPT_EJECT, OPT_TRACK, OPT_SESSION,
-					  OPT_COPIES, OPT_WAIT, OPT_NONE},
+	.option = (const unsigned char[]){OPT_FROM, OPT_AUDIO, OPT_PASSWORD, OPT_SET, OPT_MODE,
+					  OPT_SPEED, OPT_SIMULATE, OPT_MULTI, OPT_OVERBURN, OPT_YES,
+					  OPT_LOSSY, OPT_NO_VERIFY, OPT_EJECT, OPT_TRACK,
+					  OPT_SESSION, OPT_COPIES, OPT_WAIT, OPT_NONE},
 	.run = worker_burn,
 };
 

@@ -73,6 +73,7 @@ enum cli_option_id { /* places in the one table of options.c */
 		     OPT_FORMAT,
 		     OPT_COPIES,
 		     OPT_WAIT,
+		     OPT_AUDIO,
 		     OPTIONS
 };
 

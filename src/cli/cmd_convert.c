@@ -243,7 +243,7 @@ const struct cli_command cli_convert = {
 	.most = 2,
 	.option = (const unsigned char[]){OPT_TO, OPT_SET, OPT_DRY_RUN, OPT_LOSSY, OPT_FORCE,
 					  OPT_VERIFY, OPT_TRACK, OPT_SESSION, OPT_PARTITION,
-					  OPT_FROM, OPT_PASSWORD, OPT_NONE},
+					  OPT_FROM, OPT_AUDIO, OPT_PASSWORD, OPT_NONE},
 	.setting = convert_settings,
 	.run = convert_run,
 };

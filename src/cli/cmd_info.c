@@ -338,6 +338,6 @@ const struct cli_command cli_info = {
 	.example = "spindle info disc.cue\nspindle info --json disc.iso\nspindle info /dev/sr0",
 	.least = 1,
 	.most = 1,
-	.option = (const unsigned char[]){OPT_FROM, OPT_PASSWORD, OPT_SET, OPT_NONE},
+	.option = (const unsigned char[]){OPT_FROM, OPT_AUDIO, OPT_PASSWORD, OPT_SET, OPT_NONE},
 	.run = info_run,
 };

@@ -47,7 +47,10 @@ int cli_open(struct sp_input *in, struct ui *ui, const struct cli_args *args, co
 	if (password.file && !strcmp(password.file, "-") && !strcmp(path, "-"))
 		return sp_fail(err, SP_ERR_USAGE,
 			       "standard input cannot be the image and its password");
-	int r = sp_input_open(in, path, plain ? NULL : args->text[OPT_FROM], &options, err);
+	const char *from = args->count[OPT_AUDIO] ? "m3u" : args->text[OPT_FROM];
+	if (args->count[OPT_AUDIO] && args->count[OPT_FROM])
+		return sp_fail(err, SP_ERR_USAGE, "--audio and --from are two things");
+	int r = sp_input_open(in, path, plain ? NULL : from, &options, err);
 
 	if (r < 0)
 		return r;

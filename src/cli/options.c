@@ -101,6 +101,8 @@ const struct cli_option cli_options[OPTIONS] = {
 			"so many good discs, by the drives there are, one after another"},
 	[OPT_WAIT] = {"wait", 0, CLI_COUNT, "SECONDS",
 		      "with --copies: for the next disc; else 600, on a terminal without end"},
+	[OPT_AUDIO] = {"audio", 0, CLI_FLAG, NULL,
+		       "SRC is a folder of sound files, or a playlist: an audio CD"},
 };
 
 const unsigned char cli_common[] = {OPT_JSON,    OPT_PROGRESS, OPT_QUIET,
