@@ -160,7 +160,8 @@ def encode(method, data, args):
     if method == ZLIB:
         return zlib.compress(data, 9)
     if method == BZIP2:
-        return bz2.compress(data, 9)
+        # a decoder takes memory for whole blocks: no larger ones than the data fills
+        return bz2.compress(data, min(9, len(data) * 5 // 4 // 100_000 + 1))
     if method == LZFSE:
         return lzfse_encode(data, args.lzvn)
     if method == XZ:

@@ -183,6 +183,14 @@ static uint8_t *fuzz_load(const char *path, size_t *size)
 	return data;
 }
 
+static long fuzz_peak(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss / 1024;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long mutants = getenv("SPINDLE_LONG") ? FUZZ_MUTANTS * 50 : FUZZ_MUTANTS;
@@ -212,7 +220,9 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < fuzz_seeds; i++) {
 		size_t size = 0;
 		uint8_t *data = fuzz_load(fuzz_seed[i], &size);
+		const double before = fuzz_slowest;
 
+		fuzz_slowest = 0;
 		fflush(stdout);
 		alarm(FUZZ_SECONDS);
 		const size_t cuts = size < FUZZ_CUTS ? size : FUZZ_CUTS;
@@ -224,15 +234,16 @@ int main(int argc, char **argv)
 		}
 		failed += !data;
 		printf("%sok %zu - %s\n", data ? "" : "not ", i + 1, fuzz_seed[i]);
+		if (asked)
+			printf("# %lu mutants, slowest %.3f s, up to here %ld MB\n", mutants,
+			       fuzz_slowest, fuzz_peak());
+		fuzz_slowest = before > fuzz_slowest ? before : fuzz_slowest;
 		free(data);
 		free(fuzz_seed[i]);
 	}
 	free(fuzz_seed);
-	struct rusage usage;
-	getrusage(RUSAGE_SELF, &usage);
-	printf("# slowest input %.3f s, peak memory %ld MB\n", fuzz_slowest,
-	       usage.ru_maxrss / 1024);
-	if (asked && (fuzz_slowest > FUZZ_SLOW || usage.ru_maxrss / 1024 > FUZZ_MEMORY)) {
+	printf("# slowest input %.3f s, peak memory %ld MB\n", fuzz_slowest, fuzz_peak());
+	if (asked && (fuzz_slowest > FUZZ_SLOW || fuzz_peak() > FUZZ_MEMORY)) {
 		printf("not ok - more than %d s or %d MB\n", FUZZ_SLOW, FUZZ_MEMORY);
 		failed++;
 	}
