@@ -94,6 +94,9 @@ struct burn_input {
 int burn_input_open(struct burn_input *input, struct ui *ui, const struct cli_args *args,
 		    struct sp_error *err);
 void burn_input_close(struct burn_input *input);
+/* The same bytes in sectors of 2048, where they are a disk's blocks of 512; *padding: bytes of
+ * zeros behind them. */
+int burn_input_sectors(struct sp_input *in, unsigned *padding, struct sp_error *err);
 
 /* --- what it came to ----------------------------------------------------------------------- */
 

@@ -279,10 +279,24 @@ static int input_sums(struct burn_input *input, struct sp_error *err)
 	return r;
 }
 
+int burn_input_sectors(struct sp_input *in, unsigned *padding, struct sp_error *err)
+{
+	struct sp_source *view;
+
+	*padding = 0;
+	if (in->source->disc->medium != SP_MEDIUM_BLOCK)
+		return 0;
+	const int r = sp_view_sectors(&view, in->source, padding, err);
+	if (!r)
+		in->source = view;
+	return r;
+}
+
 int burn_input_open(struct burn_input *input, struct ui *ui, const struct cli_args *args,
 		    struct sp_error *err)
 {
 	*input = (struct burn_input){.path = args->word[0]};
+	unsigned padding = 0;
 	int r = 0;
 
 	if (sp_drive_is_name(input->path))
@@ -298,6 +312,10 @@ int burn_input_open(struct burn_input *input, struct ui *ui, const struct cli_ar
 		if (!r)
 			r = cli_open(&input->in, ui, args, input->image, CLI_PLAIN, err);
 	}
+	if (!r)
+		r = burn_input_sectors(&input->in, &padding, err);
+	if (padding)
+		ui_note(ui, "%u bytes of zeros fill up the last sector of 2048", padding);
 	if (!r)
 		r = input_read(input, ui, err);
 	return r ? r : input_sums(input, err);

@@ -165,11 +165,14 @@ static int worker_burn(struct ui *ui, const struct cli_args *args)
 			 .notes = &notes,
 			 .progress = worker_progress},
 	};
+	unsigned padding;
 
 	ui->quiet = true; /* the parent has told what there is to note of the source */
 	int r = worker_speed(&job.burn, args->text[OPT_SPEED], &err);
 	if (!r)
 		r = cli_open(&job.in, ui, args, args->word[1], CLI_AGAIN, &err);
+	if (!r)
+		r = burn_input_sectors(&job.in, &padding, &err);
 	if (!r)
 		r = worker_discs(&job, &err);
 	if (!r && args->count[OPT_EJECT])

@@ -146,7 +146,9 @@ static int verify_part(struct sp_source **part, struct sp_burning *b, const stru
 	const sp_lba start = target->state == SP_DISC_APPENDABLE ? target->next : 0;
 	struct sp_source *narrow;
 
-	if (disc->tracks != 1 || disc->track[0].mode == SP_MODE_AUDIO)
+	/* our own writer adds nothing */
+	if (b->report.plan.writer == SP_WRITER_OWN || disc->tracks != 1 ||
+	    disc->track[0].mode == SP_MODE_AUDIO)
 		return 0;
 	int r = sp_view_range(&narrow, *part, start, sp_burner_sectors(disc), err);
 	if (r < 0)
@@ -158,8 +160,11 @@ static int verify_part(struct sp_source **part, struct sp_burning *b, const stru
 			return r;
 		*part = narrow;
 	}
-	if (narrow->disc->tracks)
-		verify_number(narrow->disc, disc->track[0].number);
+	if (!narrow->disc->tracks)
+		return 0;
+	verify_number(narrow->disc, disc->track[0].number);
+	/* a pause that the image has no sectors of is the drive's, and not in that part */
+	narrow->disc->track[0].index[0] = disc->track[0].index[0];
 	return 0;
 }
 

@@ -16,11 +16,14 @@ static int burner_takes_data(const struct sp_disc *disc, struct sp_error *err)
 	if (disc->tracks != 1)
 		return sp_fail(err, SP_ERR_UNSUPPORTED, "%zu tracks with data among them",
 			       disc->tracks);
-	if (track->mode != SP_MODE_MODE1 && track->mode != SP_MODE_DATA2048 &&
-	    track->mode != SP_MODE_BLOCK512)
+	if (track->mode != SP_MODE_MODE1 && track->mode != SP_MODE_DATA2048)
 		return sp_fail(err, SP_ERR_UNSUPPORTED, "track 1 is %s", sp_mode_name(track->mode));
 	if (disc->medium == SP_MEDIUM_CD && track->start != 0 && track->mode == SP_MODE_MODE1)
 		return sp_fail(err, SP_ERR_UNSUPPORTED, "track 1 does not begin at LBA 0");
+	for (size_t i = 0; i < disc->regions; i++)
+		if (disc->region[i].stored && disc->region[i].lba < track->start)
+			return sp_fail(err, SP_ERR_UNSUPPORTED,
+				       "there are sectors before track 1 to be kept");
 	return 0;
 }
 

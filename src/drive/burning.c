@@ -80,9 +80,9 @@ static int burning_layout(const struct sp_burning *b, const struct sp_disc *disc
 		plain &= disc->track[i].mode == SP_MODE_DATA2048 ||
 			 disc->track[i].mode == SP_MODE_MODE1;
 	if (target->medium != SP_MEDIUM_CD && !plain)
-		return sp_fail(err, SP_ERR_UNSUPPORTED,
-			       "%s: a %s holds one track of data, not this CD", b->burn.drive,
-			       sp_profile_name(target->profile));
+		return sp_fail(err, SP_ERR_UNSUPPORTED, "%s: a %s holds one track of data, not %s",
+			       b->burn.drive, sp_profile_name(target->profile),
+			       disc->medium == SP_MEDIUM_CD ? "this CD" : "this disc");
 	return 0;
 }
 
