@@ -156,6 +156,32 @@ added() {
 }
 at_once xorriso 'a session is added, and the disc has the files of both' added
 
+# A CD-Extra by hand: an album, then a session of XA by our own writer.
+added_xa() {
+	said 0 "$spindle" burn --multi music.cue sim:extra.disc,medium=cd-r
+	"$image" xa-raw >facts
+	said 7 "$spindle" burn xa-raw.disc sim:extra.disc
+	said 0 "$spindle" burn --multi xa-raw.disc sim:extra.disc
+	grep -q 'verified: every sector read back equal' out
+	"$sim" extra.disc -- cdrdao read-cd -v 0 --read-raw --session 2 --datafile back.bin \
+		--device /dev/sr0 back.toc >log2 2>&1
+	grep -q '^TRACK MODE2_RAW' back.toc
+	python3 - <<'END'
+def bodies(name):
+    data = open(name, "rb").read()
+    return [data[at + 16:at + 2352] for at in range(0, len(data), 2352)]
+assert bodies("back.bin") == bodies("xa-raw.sectors") and len(bodies("back.bin")) == 30
+END
+	"$sim" extra.disc -- cd-info --no-cddb --no-header --no-device-info >info
+	grep -q '^  4: 02:54:00  012900 data' info
+	said 8 "$spindle" burn --multi music.cue sim:extra.disc
+	grep -q 'CD-Text is in the lead-in' out
+	said 0 "$spindle" burn --lossy --multi music.cue sim:extra.disc
+}
+image=${builddir:-.}/tests/layout_image
+case $image in /*) ;; *) image=$PWD/$image ;; esac
+at_once 'cdrdao cd-info' 'a session of XA is added to an album' added_xa
+
 folder() {
 	mkdir tree
 	head -c 100000 data.iso >tree/file

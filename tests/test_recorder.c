@@ -202,6 +202,142 @@ static void a_raw_disc_is_not_what_was_sent(void **state)
 		record_and_compare(layout_named(names[i]), i % 2 ? "cd-rw" : "cd-r", SP_BURN_RAW);
 }
 
+/* A session that was added, from `shift` on: its tracks, and its sectors but for sync and header,
+ * which hold their own address; what of mode 1 depends on that must fit. */
+static void same_added(struct bench *b, struct sp_source *src, const struct sp_disc *got,
+		       unsigned session, size_t first)
+{
+	const sp_lba shift = got->track[first].start - src->disc->track[0].start;
+
+	for (size_t i = 0; i < src->disc->tracks; i++) {
+		const struct sp_track *w = &src->disc->track[i], *g = &got->track[first + i];
+
+		assert_int_equal(g->number, first + i + 1);
+		assert_int_equal(g->session, session);
+		assert_int_equal(g->control, w->control);
+		assert_int_equal(g->start, w->start + shift);
+		assert_int_equal(g->length, w->length);
+		assert_string_equal(g->isrc, w->isrc);
+	}
+	for (size_t i = 0; i < src->disc->regions; i++) {
+		const struct sp_region *region = &src->disc->region[i];
+
+		for (uint64_t k = 0; region->stored && k < region->count; k++) {
+			uint8_t want[RAW_SUB], sector[RAW_SUB];
+			const sp_lba lba = region->lba + (sp_lba)k;
+			const bool audio = region->mode == SP_MODE_AUDIO;
+			const size_t from = audio ? 0 : 16;
+			const size_t size = audio                           ? 2352
+					    : region->mode == SP_MODE_MODE1 ? 2048
+									    : 2336;
+			const struct sp_read_cd read = {.lba = lba + shift,
+							.count = 1,
+							.select = 0xf8,
+							.timeout_ms = 1000,
+							.data = sector,
+							.size = 2352};
+			struct sp_error err = {0};
+			bool generated;
+
+			sector_of(src, region, lba, false, want, &generated);
+			if (sp_mmc_read_cd(b->transport, &read, NULL, &err))
+				fail_msg("%s", err.text);
+			assert_memory_equal(sector + from, want + from, size);
+			if (audio)
+				continue;
+			assert_true(sp_sector_placed(region->mode, lba + shift, sector));
+			assert_int_equal(
+				sp_sector_verify(sp_sector_protection(region->mode, sector),
+						 sector),
+				0);
+		}
+	}
+}
+
+static void a_session_that_is_added_is_not_what_was_sent(void **state)
+{
+	static const struct {
+		const char *layout;
+		sp_lba start; /* behind lead-out, lead-in and pause: 11250 or 6750 sectors, and 150
+			       */
+		size_t first;
+	} table[] = {{"audio-3", 0, 0},
+		     {"xa-raw", 75 + 11400, 3},
+		     {"mixed", 75 + 11400 + 30 + 6900, 4},
+		     {"codes", 75 + 11400 + 30 + 6900 + 70 + 6900, 7}};
+	struct bench *b = bench_new("cd-r", IDEAL, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct sp_source *src = layout_source(layout_named(table[i].layout), 11);
+		const struct sp_burn burn = {.drive = "sim", .multi = true};
+		struct sp_error err = {0};
+		struct sp_disc_info info;
+
+		if (record(b, src, &burn, NULL, &err))
+			fail_msg("%s: %s", table[i].layout, err.text);
+		assert_int_equal(sp_mmc_disc_info(b->transport, &info, &err), 0);
+		assert_int_equal(info.status, 1);
+		assert_int_equal(info.session_status, 0);
+		assert_int_equal(info.sessions, i + 2);
+		bench_again(b, NULL, IDEAL, NULL);
+		assert_int_equal(sp_mmc_settle(b->transport, "TEST UNIT READY", 10, NULL, &err), 0);
+		struct sp_source *got = recorded(b);
+		assert_int_equal(got->disc->sessions, i + 1);
+		assert_int_equal(got->disc->track[table[i].first].start, table[i].start);
+		assert_int_equal(got->disc->session[i].type, src->disc->session[0].type);
+		same_added(b, src, got->disc, (unsigned)i + 1, table[i].first);
+		sp_source_close(got);
+		sp_source_close(src);
+	}
+	bench_free(b);
+}
+
+/* What a disc that is open for another session does not take: nothing is begun. */
+static void what_cannot_be_added_is_begun(void **state)
+{
+	static const struct {
+		const char *layout;
+		unsigned mode;
+		const char *why;
+	} table[] = {
+		{"audio", SP_BURN_RAW, "a disc of several sessions is not written raw"},
+		{"sub-channel", SP_BURN_AUTO,
+		 "the sub-channel it has can be written raw alone, and a disc of several sessions "
+		 "is not"},
+		{"cd-text", SP_BURN_AUTO,
+		 "CD-Text is in the lead-in of a disc's first session, which is written; --lossy "
+		 "burns without"},
+		{"tracks-99", SP_BURN_AUTO, "there would be more than 99 tracks"},
+		{"cd-extra", SP_BURN_AUTO,
+		 "session 2 begins at LBA 22729; a CD recorder begins it at LBA 18229, and "
+		 "addresses in it would be wrong"},
+	};
+	struct bench *b = bench_new("cd-r", NULL, NULL);
+	struct sp_source *src = layout_source(layout_named("audio"), 3);
+	const struct sp_burn first = {.drive = "sim", .multi = true};
+	struct sp_error err = {0};
+	struct sp_disc_info info;
+
+	(void)state;
+	if (record(b, src, &first, NULL, &err))
+		fail_msg("%s", err.text);
+	sp_source_close(src);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct sp_burn burn = {.drive = "sim", .multi = true, .mode = table[i].mode};
+
+		src = layout_source(layout_named(table[i].layout), 3);
+		if (record(b, src, &burn, NULL, &err) >= 0)
+			fail_msg("%s was added", table[i].layout);
+		assert_string_equal(err.text, table[i].why);
+		assert_int_equal(sp_mmc_disc_info(b->transport, &info, &err), 0);
+		assert_int_equal(info.sessions, 2);
+		assert_int_equal(info.session_status, 0);
+		sp_source_close(src);
+	}
+	bench_free(b);
+}
+
 /* Which address of the lead-in a cue sheet with CD-Text has, drives differ in. */
 static void one_kind_of_drive_gets_no_cd_text(void **state)
 {
@@ -278,6 +414,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_at_once_is_not_what_was_sent),
 		cmocka_unit_test(a_raw_disc_is_not_what_was_sent),
+		cmocka_unit_test(a_session_that_is_added_is_not_what_was_sent),
+		cmocka_unit_test(what_cannot_be_added_is_begun),
 		cmocka_unit_test(one_kind_of_drive_gets_no_cd_text),
 		cmocka_unit_test(our_reader_finds_another_disc),
 	};

@@ -17,6 +17,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
+static const struct recorder_place place = {.first = -150};
+
 static struct sp_disc *laid_out(const char *name, bool more)
 {
 	struct sp_disc *disc = layout_build(layout_named(name)), *made;
@@ -28,7 +30,7 @@ static struct sp_disc *laid_out(const char *name, bool more)
 		disc->track[1].control = SP_CONTROL_PREEMPHASIS;
 		disc->track[1].index[2] = 45;
 	}
-	if (recorder_layout(&made, disc, &err))
+	if (recorder_layout(&made, disc, &place, &err))
 		fail_msg("%s: %s", name, err.text);
 	sp_disc_free(disc);
 	return made;

@@ -240,6 +240,7 @@ static void a_disc_with_something_on_it_is_written_over(void **state)
 		assert_int_equal(sp_mmc_disc_info(b->transport, &info, &err), 0);
 		assert_int_equal(info.status, 1); /* another session can follow */
 		spy = spy_on(b);
+		burn.multi = false; /* which would add one */
 		assert_int_equal(record(&spy, src, &burn, &err), SP_ERR_DEVICE);
 		assert_string_equal(err.text, why[i]);
 		assert_int_equal(spy.changes, 0);

@@ -73,9 +73,23 @@ static int verify_needle(struct sp_source *source, sp_lba *at, uint8_t needle[NE
 	return 0;
 }
 
-/* Where the needle lies in what the drive reads: *offset is the reader's correction. */
-static int verify_offset(struct sp_reader *reader, struct sp_source *source, int *offset,
-			 struct sp_error *err)
+/* By how much the disc lies further out than its image. */
+static sp_lba verify_start(const struct sp_burning *b, const struct sp_disc *disc)
+{
+	const struct sp_burn_target *target = &b->report.target;
+
+	if (target->state == SP_DISC_APPENDABLE)
+		return target->next - disc->track[0].start;
+	/* data that is a part of an image begins a disc */
+	return b->report.plan.writer == SP_WRITER_OWN || sp_burner_is_audio(disc)
+		       ? 0
+		       : -disc->track[0].start;
+}
+
+/* Where the needle lies in what the drive reads, which begins at `start` there: *offset is the
+ * reader's correction. */
+static int verify_offset(struct sp_reader *reader, struct sp_source *source, sp_lba start,
+			 int *offset, struct sp_error *err)
 {
 	enum { HAY = 2 * OFFSET_MOST + NEEDLE, SECTORS = 2 * (OFFSET_MOST / SECTOR) + 2 };
 	uint8_t needle[NEEDLE * 4], hay[SECTORS * 2352];
@@ -87,7 +101,7 @@ static int verify_offset(struct sp_reader *reader, struct sp_source *source, int
 	int r = verify_needle(source, &at, needle, &found, err);
 	if (r < 0 || !found)
 		return r;
-	struct sp_read read = {.lba = at - OFFSET_MOST / SECTOR,
+	struct sp_read read = {.lba = at + start - OFFSET_MOST / SECTOR,
 			       .count = SECTORS,
 			       .parts = SP_PART_MAIN,
 			       .mode = SP_MODE_AUDIO,
@@ -126,36 +140,60 @@ static int verify_progress(void *user, const struct sp_progress *progress)
 	return b->burn.progress ? b->burn.progress(b->burn.user, &p) : 0;
 }
 
-/* A track that was added to a disc has the number that comes next there; in its image, another. */
-static void verify_number(struct sp_disc *disc, unsigned number)
+/* Tracks that were added to a disc have the numbers that come next there; in their image, others.
+ */
+static void verify_number(struct sp_disc *disc, unsigned first)
 {
-	const unsigned was = disc->track[0].number;
+	const unsigned further = first - disc->track[0].number;
 
-	disc->track[0].number = number;
+	for (size_t i = 0; i < disc->tracks; i++)
+		disc->track[i].number += further;
 	for (size_t i = 0; i < disc->regions; i++)
-		if (disc->region[i].track == was)
-			disc->region[i].track = number;
+		if (disc->region[i].track)
+			disc->region[i].track += further;
 }
 
-/* The part of the disc that was burned: padding and run-out behind it are not ours. Data that was
- * added to a disc lies further out than in its image. */
+/* Catalog number and CD-Text are the first session's: what was added has none of its own there. */
+static int verify_whole(struct sp_disc *found, const struct sp_disc *disc, struct sp_error *err)
+{
+	int r = 0;
+
+	memcpy(found->mcn, disc->mcn, sizeof(found->mcn));
+	for (size_t i = found->texts; i-- && !r;) {
+		const struct sp_text *t = &found->text[i];
+
+		r = sp_disc_set_block_text(found, t->block, t->track, t->type, NULL);
+	}
+	for (size_t i = 0; i < disc->texts && !r; i++) {
+		const struct sp_text *t = &disc->text[i];
+
+		r = sp_disc_set_block_text(found, t->block, t->track, t->type, t->text);
+	}
+	return r < 0 ? sp_fail_memory(err) : 0;
+}
+
+/* The part of the disc that was burned: padding and run-out behind it are not ours, of which our
+ * own writer makes none. What was added to a disc lies further out than in its image. */
 static int verify_part(struct sp_source **part, struct sp_burning *b, const struct sp_disc *disc,
 		       struct sp_error *err)
 {
 	const struct sp_burn_target *target = &b->report.target;
-	const sp_lba start = target->state == SP_DISC_APPENDABLE ? target->next : 0;
+	const bool added = target->state == SP_DISC_APPENDABLE;
+	const bool own = b->report.plan.writer == SP_WRITER_OWN;
+	const sp_lba start = added ? target->next : 0;
+	const sp_lba shift = verify_start(b, disc);
+	const sp_lba all = disc->session[disc->sessions - 1].lead_out - disc->track[0].start;
 	struct sp_source *narrow;
 
-	/* our own writer adds nothing */
-	if (b->report.plan.writer == SP_WRITER_OWN || disc->tracks != 1 ||
-	    disc->track[0].mode == SP_MODE_AUDIO)
+	if (!added && (own || disc->tracks != 1 || disc->track[0].mode == SP_MODE_AUDIO))
 		return 0;
-	int r = sp_view_range(&narrow, *part, start, sp_burner_sectors(disc), err);
+	int r = sp_view_range(&narrow, *part, start, own ? (uint64_t)all : sp_burner_sectors(disc),
+			      err);
 	if (r < 0)
 		return r;
 	*part = narrow;
-	if (start != disc->track[0].start) {
-		r = sp_view_shift(&narrow, *part, disc->track[0].start - start, err);
+	if (shift) {
+		r = sp_view_shift(&narrow, *part, -shift, err);
 		if (r < 0)
 			return r;
 		*part = narrow;
@@ -165,7 +203,16 @@ static int verify_part(struct sp_source **part, struct sp_burning *b, const stru
 	verify_number(narrow->disc, disc->track[0].number);
 	/* a pause that the image has no sectors of is the drive's, and not in that part */
 	narrow->disc->track[0].index[0] = disc->track[0].index[0];
-	return 0;
+	return added ? verify_whole(narrow->disc, disc, err) : 0;
+}
+
+/* Of a disc to which something was added: what does not hold its own address. */
+static unsigned verify_wants(struct sp_sink *sink, const struct sp_region *region)
+{
+	(void)sink;
+	if (region->mode == SP_MODE_XA)
+		return region->parts & (SP_PART_SUBHEADER | SP_PART_USER | SP_PART_ECC);
+	return region->parts & SP_PART_USER;
 }
 
 /* Samples an offset pushes over the edge, where the drive reads nothing, cannot be told. */
@@ -226,7 +273,13 @@ static int verify_compare(struct sp_burning *b, struct sp_source *found, struct 
 	struct sp_compared *compared = calloc(1, sizeof(*compared));
 	struct sp_sink *sink = NULL;
 	int r = compared ? sp_sink_compare(&sink, source, compared, err) : sp_fail_memory(err);
+	struct sp_sink_ops moved;
 
+	if (!r && b->report.target.state == SP_DISC_APPENDABLE) {
+		moved = *sink->ops;
+		moved.wants = verify_wants;
+		sink->ops = &moved;
+	}
 	if (!r) {
 		struct sp_copy copy = {.source = found,
 				       .sink = sink,
@@ -261,7 +314,8 @@ int sp_burning_verify(struct sp_burning *b, struct sp_source *source, struct sp_
 	if (!r)
 		r = sp_reader_survey(reader, err);
 	if (!r && verify_has_audio(source->disc)) {
-		r = verify_offset(reader, source, &b->report.offset, err);
+		r = verify_offset(reader, source, verify_start(b, source->disc), &b->report.offset,
+				  err);
 		if (!r)
 			r = sp_reader_set_offset(reader, b->report.offset, err);
 	}

@@ -95,7 +95,10 @@ static bool burning_is_own(const struct sp_burning *b, const struct sp_disc *dis
 		if (disc->region[i].stored && disc->region[i].kind != SP_REGION_GAP &&
 		    disc->region[i].parts & (SP_PART_PW | SP_PART_Q))
 			return true;
-	return b->burn.mode == SP_BURN_RAW || sp_burner_takes(disc, NULL) < 0;
+	/* libburn adds tracks of data alone */
+	return b->burn.mode == SP_BURN_RAW || sp_burner_takes(disc, NULL) < 0 ||
+	       (b->report.target.state == SP_DISC_APPENDABLE &&
+		(b->burn.mode == SP_BURN_SAO || sp_burner_is_audio(disc)));
 }
 
 static int burning_recorder(struct sp_burning *b, const struct sp_disc *disc, unsigned mode,

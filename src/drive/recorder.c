@@ -79,7 +79,7 @@ static void recorder_count(struct recorder *r, const struct sp_span *span)
 /* Sectors that come, those the source has not made anew. */
 static int recorder_write_span(struct recorder *r, const struct sp_span *span, struct sp_error *err)
 {
-	const struct sp_region *region = sp_disc_region(r->disc, span->lba);
+	const struct sp_region *region = sp_disc_region(r->disc, span->lba + r->shift);
 	const struct sp_region *from = sp_disc_region(r->source_disc, span->lba);
 	int rc = 0;
 
@@ -93,7 +93,7 @@ static int recorder_write_span(struct recorder *r, const struct sp_span *span, s
 
 		while (i < span->count && have + RECORDER_BLOCK <= r->room) {
 			uint8_t *block = r->buffer + have;
-			const sp_lba lba = span->lba + i;
+			const sp_lba lba = span->lba + r->shift + i;
 
 			if (!(span->state[i] & SP_STATE_GENERATED))
 				memcpy(block, span->data + i * span->stride, span->stride);
@@ -114,12 +114,13 @@ static int recorder_write_span(struct recorder *r, const struct sp_span *span, s
 static int recorder_write(struct sp_sink *sink, const struct sp_span *span, struct sp_error *err)
 {
 	struct recorder *r = (struct recorder *)sink;
+	const sp_lba lba = span->lba + r->shift;
 	int rc = 0;
 
 	recorder_count(r, span);
 	if (sink->dry)
 		return 0;
-	while (!rc && span->lba >= r->disc->session[r->session].lead_out) {
+	while (!rc && lba >= r->disc->session[r->session].lead_out) {
 		if (r->session + 1 == r->disc->sessions)
 			return sp_fail(err, SP_ERR_USAGE, "LBA %lld is beyond the disc",
 				       (long long)span->lba);
@@ -130,10 +131,10 @@ static int recorder_write(struct sp_sink *sink, const struct sp_span *span, stru
 		rc = recorder_session_begin(r, err);
 	}
 	if (!rc)
-		rc = recorder_fill(r, span->lba, err);
-	if (!rc && span->lba != r->next)
-		rc = sp_fail(err, SP_ERR_USAGE, "LBA %lld comes after LBA %lld",
-			     (long long)span->lba, (long long)r->next);
+		rc = recorder_fill(r, lba, err);
+	if (!rc && lba != r->next)
+		rc = sp_fail(err, SP_ERR_USAGE, "LBA %lld comes after LBA %lld", (long long)lba,
+			     (long long)r->next);
 	return rc < 0 ? rc : recorder_write_span(r, span, err);
 }
 
@@ -171,7 +172,7 @@ static void recorder_abort(struct recorder *r)
 		sp_note(r->burn.notes,
 			"%s: writing ended at LBA %lld; session %u has no end, and drives may "
 			"not read what is in it",
-			transport->name, (long long)r->next, r->disc->session[r->session].number);
+			transport->name, (long long)r->next, recorder_session_number(r));
 }
 
 static void recorder_close(struct sp_sink *sink)
@@ -227,6 +228,7 @@ static int recorder_cues(const struct recorder *r, struct sp_error *err)
 static int recorder_choose(struct recorder *r, const struct sp_disc *disc, struct sp_error *err)
 {
 	const bool sub = recorder_has_sub(disc);
+	const bool several = r->disc->sessions > 1 || r->drive.place.sessions;
 	const unsigned asked = r->burn.mode;
 	struct sp_error why = {0};
 
@@ -247,11 +249,11 @@ static int recorder_choose(struct recorder *r, const struct sp_disc *disc, struc
 		}
 	}
 	r->raw = true;
-	if (asked == SP_BURN_RAW && (!r->drive.raw || r->disc->sessions > 1))
+	if (asked == SP_BURN_RAW && (!r->drive.raw || several))
 		return sp_fail(err, SP_ERR_UNSUPPORTED,
 			       r->drive.raw ? "a disc of several sessions is not written raw"
 					    : "this drive does not write raw");
-	if (!r->drive.raw || r->disc->sessions > 1)
+	if (!r->drive.raw || several)
 		return sp_fail(err, SP_ERR_UNSUPPORTED, "%.150s%s%s",
 			       why.text[0] ? why.text
 			       : sub       ? "the sub-channel it has"
@@ -269,13 +271,14 @@ static int recorder_choose(struct recorder *r, const struct sp_disc *disc, struc
 
 static int recorder_prepare(struct recorder *r, const struct sp_disc *disc, struct sp_error *err)
 {
-	const struct sp_session *last = &disc->session[disc->sessions - 1];
 	uint8_t *packs = NULL;
 	size_t size = 0;
-	int rc = recorder_look(&r->drive, r->drive.transport, err);
+	int rc = recorder_look(&r->drive, r->drive.transport, r->burn.multi, err);
 
-	if (rc < 0 || (rc = recorder_layout(&r->disc, disc, err)) < 0)
+	if (rc < 0 || (rc = recorder_layout(&r->disc, disc, &r->drive.place, err)) < 0)
 		return rc;
+	const struct sp_session *last = &r->disc->session[r->disc->sessions - 1];
+	r->shift = r->disc->track[0].start - disc->track[0].start;
 	if (last->lead_out > r->drive.capacity && !r->burn.overburn)
 		return sp_fail(err, SP_ERR_DEVICE,
 			       "%s: the disc needs %lld sectors, and the %s holds %lld",
@@ -287,7 +290,12 @@ static int recorder_prepare(struct recorder *r, const struct sp_disc *disc, stru
 			       r->drive.transport->name);
 	if ((rc = sp_cdtext_packs(disc, SP_CDTEXT_WHOLE, &packs, &size, NULL, err)) < 0)
 		return rc;
-	if (size) {
+	if (size && r->drive.place.sessions) {
+		if (!r->burn.lossy)
+			rc = sp_fail(err, SP_ERR_LOSSY,
+				     "CD-Text is in the lead-in of a disc's first session, which "
+				     "is written; --lossy burns without");
+	} else if (size) {
 		r->symbols_size = size / SP_PACK_SIZE * 24;
 		r->symbols = malloc(r->symbols_size);
 		if (r->symbols)
@@ -333,7 +341,7 @@ int sp_recorder_open(struct sp_sink **out, struct sp_transport *transport,
 	}
 	for (size_t i = 0; i < r->disc->sessions; i++)
 		r->program_total += (uint64_t)(r->disc->session[i].lead_out -
-					       recorder_session_first(r->disc, i));
+					       recorder_session_first(&r->drive.place, r->disc, i));
 	r->sink = (struct sp_sink){.ops = &ops,
 				   .flags = SP_SINK_PACKS | SP_SINK_FORWARDS,
 				   .carries = SP_CARRY_ALL &
@@ -349,7 +357,7 @@ void sp_recorder_plan(const struct sp_sink *sink, unsigned *mode, uint64_t *sect
 
 	*mode = r->raw ? SP_BURN_RAW : SP_BURN_SAO;
 	*sectors = r->program_total;
-	*room = (uint64_t)(r->drive.capacity + SP_MSF_OFFSET);
+	*room = (uint64_t)(r->drive.capacity - r->drive.place.first);
 }
 
 uint64_t sp_recorder_sent(const struct sp_sink *sink)

@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_WRITE     0x05
-#define PAGE_LEAST     16
-#define FEATURE_MASTER 0x002e /* CD mastering: session at once and raw, MMC-6 5.3.26 */
-#define WRITE_TYPE     0x0f
-#define WRITE_TEST     0x10
-#define WRITE_UNDERRUN 0x40
-#define MULTI_OPEN     0xc0
-#define AUDIO_PAUSE    150
+#define PAGE_WRITE      0x05
+#define PAGE_LEAST      16
+#define FEATURE_MASTER  0x002e /* CD mastering: session at once and raw, MMC-6 5.3.26 */
+#define WRITE_TYPE      0x0f
+#define WRITE_TEST      0x10
+#define WRITE_UNDERRUN  0x40
+#define MULTI_OPEN      0xc0
+#define AUDIO_PAUSE     150
+#define TRACK_INVISIBLE 0xff /* MMC-6 6.27.2: the one that is yet to be written */
 
 enum { TYPE_SAO = 2, TYPE_RAW = 3 };
 
@@ -94,21 +95,35 @@ static int drive_atip(struct recorder_drive *drive, struct sp_error *err)
 	return r;
 }
 
-static int drive_blank(const struct recorder_drive *drive, struct sp_error *err)
+/* Where the disc begins, or goes on. */
+static int drive_place(struct recorder_drive *drive, bool append, struct sp_error *err)
 {
+	struct sp_transport *transport = drive->transport;
+	struct sp_track_info track;
 	struct sp_disc_info info;
-	const int r = sp_mmc_disc_info(drive->transport, &info, err);
+	int r = sp_mmc_disc_info(transport, &info, err);
 
-	if (r < 0)
+	drive->place = (struct recorder_place){.first = -SP_MSF_OFFSET};
+	if (r < 0 || info.status == 0)
 		return r;
-	if (info.status)
+	if (info.status != 1 || !append)
 		return sp_fail(err, SP_ERR_DEVICE, "%s: the %s in it is not blank%s",
-			       drive->transport->name, sp_profile_name(drive->profile),
+			       transport->name, sp_profile_name(drive->profile),
 			       info.erasable ? "; spindle blank makes it so" : "");
-	return 0;
+	if (info.session_status != 0 || info.sessions < 2)
+		return sp_fail(err, SP_ERR_DEVICE,
+			       "%s: the last session of the %s in it is not closed",
+			       transport->name, sp_profile_name(drive->profile));
+	r = sp_mmc_track_info(transport, false, TRACK_INVISIBLE, &track, err);
+	if (!r && !track.has_next)
+		r = sp_fail(err, SP_ERR_DEVICE, "%s: the drive does not say where the %s goes on",
+			    transport->name, sp_profile_name(drive->profile));
+	drive->place = (struct recorder_place){track.next - SP_MSF_OFFSET, info.sessions - 1,
+					       info.last_first};
+	return r;
 }
 
-int recorder_look(struct recorder_drive *drive, struct sp_transport *transport,
+int recorder_look(struct recorder_drive *drive, struct sp_transport *transport, bool append,
 		  struct sp_error *err)
 {
 	struct sp_drive_identity identity;
@@ -141,7 +156,7 @@ int recorder_look(struct recorder_drive *drive, struct sp_transport *transport,
 	if (!r && drive->page_size < PAGE_LEAST)
 		r = sp_fail(err, SP_ERR_DEVICE, "%s: mode page 05h has %zu bytes", transport->name,
 			    drive->page_size);
-	if (r < 0 || (r = drive_blank(drive, err)) < 0 || (r = drive_atip(drive, err)) < 0)
+	if (r < 0 || (r = drive_place(drive, append, err)) < 0 || (r = drive_atip(drive, err)) < 0)
 		return r;
 	drive_probe(drive);
 	return 0;

@@ -14,11 +14,12 @@
 #define LEAD_OUT    0xaa
 #define FORM_TEXT   0x40 /* of a lead-in: R-W come with it */
 
-sp_lba recorder_session_first(const struct sp_disc *disc, size_t i)
+sp_lba recorder_session_first(const struct recorder_place *place, const struct sp_disc *disc,
+			      size_t i)
 {
 	if (!i)
-		return -PAUSE;
-	return disc->session[i - 1].lead_out + (i == 1 ? FIRST_GAP : FURTHER_GAP);
+		return place->first;
+	return disc->session[i - 1].lead_out + (place->sessions + i == 1 ? FIRST_GAP : FURTHER_GAP);
 }
 
 const struct sp_track *recorder_session_track(const struct sp_disc *disc, size_t i, bool last)
@@ -57,9 +58,10 @@ static int layout_pause(struct sp_disc *disc, size_t at, sp_lba first, struct sp
 	return 0;
 }
 
-static int layout_session(struct sp_disc *disc, size_t i, struct sp_error *err)
+static int layout_session(struct sp_disc *disc, const struct recorder_place *place, size_t i,
+			  struct sp_error *err)
 {
-	const sp_lba first = recorder_session_first(disc, i);
+	const sp_lba first = recorder_session_first(place, disc, i);
 	const struct sp_track *track = recorder_session_track(disc, i, false);
 	size_t at = 0;
 
@@ -82,7 +84,40 @@ static int layout_session(struct sp_disc *disc, size_t i, struct sp_error *err)
 		       disc->session[i].number, (long long)is, (long long)first);
 }
 
-int recorder_layout(struct sp_disc **out, const struct sp_disc *disc, struct sp_error *err)
+/* To where the disc in the drive goes on. */
+static int layout_move(struct sp_disc *disc, const struct recorder_place *place,
+		       struct sp_error *err)
+{
+	const sp_lba shift = place->first + PAUSE - disc->track[0].start;
+	const unsigned further = place->track - disc->track[0].number;
+
+	if (disc->track[disc->tracks - 1].number + further > SP_TRACK_MAX)
+		return sp_fail(err, SP_ERR_UNSUPPORTED, "there would be more than %d tracks",
+			       SP_TRACK_MAX);
+	for (size_t i = 0; i < disc->regions; i++) {
+		disc->region[i].lba += shift;
+		if (disc->region[i].track)
+			disc->region[i].track += further;
+	}
+	for (size_t i = 0; i < disc->texts; i++)
+		if (disc->text[i].track)
+			disc->text[i].track += further;
+	for (size_t i = 0; i < disc->sessions; i++)
+		disc->session[i].lead_out += shift;
+	for (size_t i = 0; i < disc->tracks; i++) {
+		struct sp_track *track = &disc->track[i];
+
+		track->number += further;
+		track->start += shift;
+		for (unsigned k = 0; k <= SP_INDEX_MAX; k++)
+			if (track->index[k] != SP_LBA_NONE)
+				track->index[k] += shift;
+	}
+	return 0;
+}
+
+int recorder_layout(struct sp_disc **out, const struct sp_disc *disc,
+		    const struct recorder_place *place, struct sp_error *err)
 {
 	struct sp_disc *made = sp_disc_copy(disc);
 	int r = 0;
@@ -90,6 +125,8 @@ int recorder_layout(struct sp_disc **out, const struct sp_disc *disc, struct sp_
 	if (!made)
 		return sp_fail_memory(err);
 	made->medium = SP_MEDIUM_CD;
+	if (place->sessions)
+		r = layout_move(made, place, err);
 	for (size_t i = 0; i < made->regions; i++) {
 		if (made->region[i].mode == SP_MODE_BLOCK512)
 			r = sp_fail(err, SP_ERR_UNSUPPORTED,
@@ -104,7 +141,7 @@ int recorder_layout(struct sp_disc **out, const struct sp_disc *disc, struct sp_
 		made->track[i].control |= SP_CONTROL_DATA;
 	}
 	for (size_t i = 0; i < made->sessions && !r; i++)
-		r = layout_session(made, i, err);
+		r = layout_session(made, place, i, err);
 	if (!r)
 		r = sp_disc_check(made, err);
 	if (r < 0)

@@ -12,11 +12,18 @@
 
 #include <time.h>
 
-/* --- recorder_drive.c: the drive, and the blank disc in it --------------------------------- */
+/* --- recorder_drive.c: the drive, and the disc in it --------------------------------------- */
 
 #define RECORDER_PAGE 64 /* bytes of mode page 05h that are looked at */
 
 enum { RECORDER_RAW_PQ = 1, RECORDER_RAW_PW = 3 }; /* MMC-6 table 664: 16 bytes, and 96 */
+
+/* Where what is sent comes to lie. */
+struct recorder_place {
+	sp_lba first;      /* LBA of the first sector that is sent: of a pause */
+	unsigned sessions; /* that are on the disc already */
+	unsigned track;    /* number of the first track, 0: its own */
+};
 
 struct recorder_drive {
 	struct sp_transport *transport; /* borrowed */
@@ -27,13 +34,14 @@ struct recorder_drive {
 	bool test;                /* it can write without the laser */
 	bool underrun;            /* and goes on after its buffer ran empty */
 	uint32_t cue_most;        /* bytes of a cue sheet, 0: not told */
+	struct recorder_place place;
 	uint8_t page[RECORDER_PAGE]; /* as it was found */
 	size_t page_size;
 };
 
 /* Find all of that out; nothing is changed. SP_ERR_DEVICE or SP_ERR_UNSUPPORTED: no drive, no CD
- * that is blank, none that is written to. */
-int recorder_look(struct recorder_drive *drive, struct sp_transport *transport,
+ * that is blank or, with `append`, open for another session, none that is written to. */
+int recorder_look(struct recorder_drive *drive, struct sp_transport *transport, bool append,
 		  struct sp_error *err);
 /* How the next session is written: MODE SELECT of page 05h, which is read back. */
 struct recorder_way {
@@ -45,11 +53,13 @@ int recorder_select(const struct recorder_drive *drive, const struct recorder_wa
 
 /* --- recorder_layout.c: the disc as it will be sent ---------------------------------------- */
 
-/* A copy of which every sector from LBA -150 on is in a region, each later session where drives
- * begin it. SP_ERR_UNSUPPORTED: not a layout that a CD recorder makes. */
-int recorder_layout(struct sp_disc **out, const struct sp_disc *disc, struct sp_error *err);
+/* A copy at `place`, of which every sector from there on is in a region, each later session where
+ * drives begin it. SP_ERR_UNSUPPORTED: not a layout that a CD recorder makes. */
+int recorder_layout(struct sp_disc **out, const struct sp_disc *disc,
+		    const struct recorder_place *place, struct sp_error *err);
 /* The first sector of session `i` (from 0) that is sent: of its pause. */
-sp_lba recorder_session_first(const struct sp_disc *disc, size_t i);
+sp_lba recorder_session_first(const struct recorder_place *place, const struct sp_disc *disc,
+			      size_t i);
 const struct sp_track *recorder_session_track(const struct sp_disc *disc, size_t i, bool last);
 
 #define RECORDER_CUE_LINE 8
@@ -95,6 +105,7 @@ struct recorder {
 	struct recorder_drive drive;
 	struct sp_disc *disc;              /* as it is sent */
 	const struct sp_disc *source_disc; /* borrowed of begin */
+	sp_lba shift;                      /* LBA as it is sent minus LBA of the source */
 	bool raw;
 	uint8_t *symbols; /* of CD-Text */
 	size_t symbols_size;
@@ -114,6 +125,8 @@ struct recorder {
 	struct timespec report;
 };
 
+/* Of the one that is being written, on the disc. */
+unsigned recorder_session_number(const struct recorder *r);
 /* Parts of a sector that go to the drive. */
 unsigned recorder_parts(const struct recorder *r, unsigned mode);
 /* Tell how far the phase is, now and then or always; SP_ERR_CANCELLED: it is to be stopped. */

@@ -15,6 +15,11 @@ static const char *recorder_name(const struct recorder *r)
 	return r->drive.transport->name;
 }
 
+unsigned recorder_session_number(const struct recorder *r)
+{
+	return r->drive.place.sessions + r->disc->session[r->session].number;
+}
+
 unsigned recorder_parts(const struct recorder *r, unsigned mode)
 {
 	if (r->raw)
@@ -288,7 +293,7 @@ int recorder_session_begin(struct recorder *r, struct sp_error *err)
 		rc = recorder_write_lead_in(r, err);
 	else if (text)
 		rc = recorder_write_text(r, err);
-	r->next = rc < 0 ? r->next : recorder_session_first(r->disc, r->session);
+	r->next = rc < 0 ? r->next : recorder_session_first(&r->drive.place, r->disc, r->session);
 	recorder_phase(r, "writing", r->program, r->program_total);
 	return rc;
 }
@@ -310,17 +315,18 @@ static int recorder_session_check(struct recorder *r, struct sp_error *err)
 		return sp_fail(err, SP_ERR_DEVICE,
 			       "%s: all of session %u was written, and the drive does not say "
 			       "that it is closed",
-			       recorder_name(r), r->disc->session[r->session].number);
+			       recorder_name(r), recorder_session_number(r));
 	if (last)
 		return 0;
 	/* the next session is where it was said to be, or not at all */
-	const sp_lba want = recorder_session_first(r->disc, r->session + 1) + SP_MSF_OFFSET;
+	const sp_lba want =
+		recorder_session_first(&r->drive.place, r->disc, r->session + 1) + SP_MSF_OFFSET;
 	rc = sp_mmc_track_info(r->drive.transport, false, 0xff, &track, err);
 	if (!rc && track.next != want)
 		rc = sp_fail(err, SP_ERR_DEVICE,
 			     "%s: this drive begins session %u at LBA %lld and not at %lld; "
 			     "what was written is closed, the rest was not begun",
-			     recorder_name(r), r->disc->session[r->session + 1].number,
+			     recorder_name(r), recorder_session_number(r) + 1,
 			     (long long)track.next, (long long)want);
 	return rc;
 }
