@@ -8,10 +8,12 @@ import os
 import random
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from iso_write import Iso, both32, record, SECTOR
@@ -434,6 +436,92 @@ def libisofs():
            "mkiso --checksum %s is verified" % kind, found, said)
 
 
+# --- tables ------------------------------------------------------------------------------------
+ESP = bytes.fromhex("28732ac11ff8d211ba4b00a0c93ec93b")
+BASIC = bytes.fromhex("a2a0d0ebe5b9334487c068b6b72699c7")
+
+
+def gpt(data, parts, entries=(16, None), block=512):
+    """both headers of a GPT with 128 entries; where those lie, the second before its header"""
+    total = len(data) // block
+    table = bytearray(128 * 128)
+    for i, (kind, first, last, name) in enumerate(parts):
+        table[i * 128:i * 128 + 56] = kind + bytes([i + 1] * 16) + struct.pack("<QQQ", first, last, 0)
+        table[i * 128 + 56:i * 128 + 56 + 2 * len(name)] = name.encode("utf-16-le")
+    for here, other, at in ((1, total - 1, entries[0]), (total - 1, 1, total - 33)):
+        def header(crc):
+            return struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, crc, 0, here, other, 48,
+                               total - 34, bytes(range(16)), at, 128, 128, zlib.crc32(table))
+        data[here * block:here * block + 92] = header(zlib.crc32(header(0)))
+        data[at * block:at * block + len(table)] = table
+
+
+def mbr(data, *parts):
+    for i, (status, kind, first, count) in enumerate(parts):
+        struct.pack_into("<B3sB3sII", data, 446 + 16 * i, status, b"", kind, b"", first, count)
+    data[510:512] = b"\x55\xaa"
+
+
+def tables():
+    iso = Iso(FILES, {}, pad=100)
+    blocks, volume = len(iso.data) // 512, 4 * iso.blocks
+    plain = bytearray(iso.data)
+    mbr(plain, (0x80, 0x17, 0, volume))
+    write("mbr.iso", plain)
+    j = info("mbr.iso")
+    row = {"number": 1, "start": 0, "length": volume, "filesystem": "ISO 9660", "kind": "hidden NTFS",
+           "type": "0x17", "name": "", "covers": "the volume"}
+    ok(j["partition_table"] == {"scheme": "mbr", "table_blocks": 512, "partitions": [row]},
+       "a partition that begins with the disc", j["partition_table"])
+    run(SPINDLE, "convert", "-q", "mbr.iso", "mbr.cue")
+    ok(info("mbr.cue")["partition_table"] == j["partition_table"], "the same in sectors of 2352 bytes",
+       info("mbr.cue")["partition_table"])
+    hybrid = bytearray(iso.data)
+    mbr(hybrid, (0, 0xee, 1, blocks - 1), (0x80, 0xcd, 4, volume))
+    gpt(hybrid, [(BASIC, 64, volume - 1, "ISOHybrid"), (ESP, volume, volume + 99, "EFI")])
+    hybrid[:8] = b"ER" + struct.pack(">HI", 2048, blocks // 4)
+    for i, (first, count, name, kind) in enumerate(((1, 2, b"Apple", b"Apple_partition_map"),
+                                                    (9, 30, b"disc", b"Apple_HFS"))):
+        hybrid[2048 * (i + 1):2048 * (i + 1) + 80] = (b"PM\0\0" + struct.pack(">III", 2, first, count)
+                                                      + name.ljust(32, b"\0") + kind.ljust(32, b"\0"))
+    write("hybrid.iso", hybrid)
+    j = info("hybrid.iso")
+    t = j["partition_table"]
+    short = [(p["number"], p["start"], p["length"], p["kind"], p["name"]) for p in t["partitions"]]
+    others = [(p["table"], p["number"], p["start"], p["length"], p["type"]) for p in t["other_tables"]]
+    ok(t["scheme"] == "gpt" and short == [(1, 64, volume - 64, "basic data", "ISOHybrid"),
+                                          (2, volume, 100, "EFI system", "EFI")],
+       "a GPT before the volume", t["partitions"], volume)
+    ok(others == [("mbr", 1, 1, blocks - 1, "0xee"), ("mbr", 2, 4, volume, "0xcd"),
+                  ("apm", 1, 4, 8, "Apple_partition_map"), ("apm", 2, 36, 120, "Apple_HFS")],
+       "the other tables of a hybrid", others)
+
+    def notes(change):
+        data = bytearray(hybrid)
+        change(data)
+        write("odd.iso", data)
+        return [n for n in info("odd.iso")["notes"] if "odd.iso" not in n]
+
+    base = notes(lambda d: None)
+    ok(len(base) == 1 and "a hybrid" in base[0], "nothing else is odd", base)
+
+    def flip(at):
+        return lambda d: d.__setitem__(at, d[at] ^ 1)
+
+    ok(notes(flip(512 + 40)) == ["the partition table: the GPT is damaged, its backup is used"] + base,
+       "a wrong CRC of the header", notes(flip(512 + 40)))
+    ok(notes(flip(16 * 512 + 60)) == ["the partition table: the GPT is damaged, its backup is used"] + base,
+       "a wrong CRC of the entries")
+    ok(notes(flip(blocks * 512 - 512 + 40)) == ["the partition table: the GPT's backup is missing or damaged"]
+       + base, "a damaged backup")
+    far = bytearray(iso.data)
+    mbr(far, (0x80, 0x17, 0, volume), (0, 0xef, volume, blocks))
+    write("far.iso", far)
+    found = [n for n in info("far.iso")["notes"] if "far.iso" not in n]
+    ok(found == ["the partition table: partition 2 ends at block %d, beyond the end at %d"
+                 % (volume + blocks, blocks)], "a partition beyond the end is named", found)
+
+
 # --- what it costs -----------------------------------------------------------------------------
 def cost(image):
     """seconds and bytes read: the least of five"""
@@ -481,7 +569,7 @@ def hostile():
 
 with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as top:
     os.chdir(top)
-    for part in (descriptors, sizes, consistency, kinds, peers, isomd5, libisofs, large, hostile):
+    for part in (descriptors, sizes, consistency, kinds, peers, isomd5, libisofs, tables, large, hostile):
         part()
     os.chdir("/")
 print("1..%d" % number)

@@ -265,6 +265,7 @@ struct sp_partition {
 	uint64_t count;      /* blocks, not 0; may go beyond the disc */
 	unsigned filesystem; /* enum sp_filesystem */
 	bool container;      /* MBR: extended, the logical ones lie in it */
+	bool beyond;         /* it ends beyond the disc */
 	char type[100];      /* a GUID, Apple's name, a byte as "0x0c"; "" of a whole disc */
 	const char *kind;    /* the type in a person's words, "" when not known here; static */
 	char name[110];      /* of the entry, UTF-8 */

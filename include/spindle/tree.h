@@ -290,6 +290,11 @@ SP_API int sp_inside_open(struct sp_inside **out, struct sp_source *src,
  * none, and what there is instead. */
 SP_API int sp_inside_find(struct sp_inside *inside, unsigned partition, struct sp_error *err);
 SP_API const struct sp_tree *sp_inside_trees(const struct sp_inside *inside, size_t *count);
+/* The partitions that the disc's table has, whatever its sectors are; of the scheme alone, though
+ * another one is in force, unless that is SP_SCHEME_WHOLE. As sp_partitions_find; free *list in any
+ * case. */
+SP_API int sp_inside_partitions(struct sp_inside *inside, unsigned scheme,
+				struct sp_partitions *list, struct sp_error *err);
 /* Open one of them. */
 SP_API int sp_inside_tree(struct sp_inside *inside, const struct sp_tree *tree, struct sp_fs **out,
 			  struct sp_error *err);

@@ -112,102 +112,6 @@ static void info_print(struct ui *ui, const struct report_disc *report)
 	}
 }
 
-static void info_fact(struct facts *facts, unsigned row, const char *key, const char *text,
-		      uint64_t number)
-{
-	facts_take(facts, &(struct sp_fact){row ? "partitions" : NULL, row, key, text, number});
-}
-
-static void info_boot_entry(struct facts *facts, unsigned row, const struct sp_boot_entry *entry)
-{
-	const struct sp_fact fact[] = {
-		{"boot_catalog", row, "entry", NULL, row},
-		{"boot_catalog", row, "platform", sp_boot_platform_name(entry->platform), 0},
-		{"boot_catalog", row, "bootable", entry->bootable ? "yes" : "no", 0},
-		{"boot_catalog", row, "media", sp_boot_media_name(entry->media), 0},
-		{"boot_catalog", row, "start", NULL, entry->lba},
-		{"boot_catalog", row, "load", NULL, entry->load},
-		{"boot_catalog", row, "filesystem", sp_filesystem_name(entry->filesystem), 0},
-	};
-
-	for (size_t i = 0; i < sizeof(fact) / sizeof(fact[0]); i++)
-		facts_take(facts, &fact[i]);
-}
-
-/* What boots where, of a disc that has a boot catalog or would boot from a USB disk. */
-static void info_boot(struct ui *ui, struct sp_source *src, struct facts *facts)
-{
-	static const char *const way[SP_BOOT_WAYS][2] = {
-		{"BIOS", "disc"}, {"UEFI", "disc"}, {"BIOS", "USB disk"}, {"UEFI", "USB disk"}};
-	struct sp_boot boot;
-	struct sp_error err;
-	bool any = false;
-
-	if (src->caps & (SP_SOURCE_SLOW | SP_SOURCE_ONCE))
-		return;
-	if (sp_boot_find(&boot, src, &err) < 0) {
-		ui_note(ui, "what boots cannot be told: %s", err.text);
-		return;
-	}
-	for (size_t i = 0; i < SP_BOOT_WAYS; i++)
-		any = any || boot.way[i].boots;
-	for (size_t i = 0; i < boot.troubles; i++)
-		ui_note(ui, "booting: %s", boot.trouble[i]);
-	if (boot.catalog == SP_LBA_NONE && !any)
-		return;
-	for (size_t i = 0; i < boot.entries; i++)
-		info_boot_entry(facts, (unsigned)i + 1, &boot.entry[i]);
-	for (unsigned i = 0; i < SP_BOOT_WAYS; i++) {
-		const struct sp_fact fact[] = {
-			{"boots", i + 1, "firmware", way[i][0], 0},
-			{"boots", i + 1, "from", way[i][1], 0},
-			{"boots", i + 1, "boots", boot.way[i].boots ? "yes" : "no", 0},
-			{"boots", i + 1, "by", boot.way[i].why, 0},
-		};
-
-		for (size_t j = 0; j < sizeof(fact) / sizeof(fact[0]); j++)
-			facts_take(facts, &fact[j]);
-	}
-}
-
-/* The partition table of a disk, or of a disc that has one besides. What cannot be read is told and
- * no reason to say nothing of the rest. */
-static void info_partitions(struct ui *ui, struct sp_source *src, struct facts *facts)
-{
-	const struct sp_disc *disc = src->disc;
-	struct sp_partitions list;
-	struct sp_error err;
-
-	if (src->caps & SP_SOURCE_SLOW)
-		ui_note(ui, "partitions and file systems are not looked for: the disk is in blocks "
-			    "that would have to be unpacked first");
-	if ((src->caps & (SP_SOURCE_SLOW | SP_SOURCE_ONCE)) || disc->tracks != 1 ||
-	    disc->medium == SP_MEDIUM_CD || disc->medium == SP_MEDIUM_GD)
-		return;
-	const int r = sp_partitions_find(&list, src, &err);
-	if (r < 0 && r != SP_ERR_USAGE)
-		ui_note(ui, "partitions cannot be told: %s", err.text);
-	if (!r && (disc->medium == SP_MEDIUM_BLOCK || list.scheme != SP_SCHEME_WHOLE)) {
-		info_fact(facts, 0, "scheme", sp_scheme_name(list.scheme), 0);
-		info_fact(facts, 0, "table_blocks", NULL, list.block_size);
-		for (size_t i = 0; i < list.count; i++) {
-			const struct sp_partition *p = &list.partition[i];
-			const unsigned row = (unsigned)i + 1;
-
-			info_fact(facts, row, "number", NULL, p->number);
-			info_fact(facts, row, "start", NULL, p->first);
-			info_fact(facts, row, "length", NULL, p->count);
-			info_fact(facts, row, "filesystem", sp_filesystem_name(p->filesystem), 0);
-			info_fact(facts, row, "kind", p->kind, 0);
-			info_fact(facts, row, "type", p->type, 0);
-			info_fact(facts, row, "name", p->name, 0);
-		}
-		for (size_t i = 0; i < list.troubles; i++)
-			ui_note(ui, "the partition table: %s", list.trouble[i]);
-	}
-	sp_partitions_free(&list);
-}
-
 static bool info_truncated(const struct ui *ui)
 {
 	for (size_t i = 0; i < ui->notes; i++)
@@ -258,10 +162,8 @@ static int info_look(struct info *info, struct ui *ui, struct sp_error *err)
 		info->missing += info->absent.run[i].count;
 	if (!r)
 		r = sp_source_describe(src, facts_take, &info->container, err);
-	if (!r && !drive)
-		info_partitions(ui, src, &info->partitions);
-	if (!r && !drive)
-		info_boot(ui, src, &info->boot);
+	if (!r)
+		r = info_tables(&info->partitions, &info->boot, ui, src, err);
 	if (!r && !(src->caps & (SP_SOURCE_SLOW | SP_SOURCE_ONCE)))
 		r = info_volumes(&info->volumes, ui, src, drive, err);
 	if (!r && (info->container.failed || info->partitions.failed || info->boot.failed))

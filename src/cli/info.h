@@ -20,4 +20,8 @@ int info_volumes(struct info_volumes *volumes, struct ui *ui, struct sp_source *
 		 struct sp_error *err);
 void info_volumes_free(struct info_volumes *volumes);
 
+/* Partition tables, and what boots where. Damage is told in notes; fails as above. */
+int info_tables(struct facts *partitions, struct facts *boot, struct ui *ui, struct sp_source *src,
+		struct sp_error *err);
+
 #endif

@@ -34,8 +34,10 @@ static bool scheme_apm(const uint8_t *head, size_t size)
 						     scheme_is(head, size, 2048, "PM\0\0", 4));
 }
 
-/* Boot blocks of file systems end in the same two bytes and have code where the table would be. */
-static bool scheme_mbr(const uint8_t *head, size_t size, uint64_t blocks)
+/* Boot blocks of file systems end in the same two bytes and have code where the table would be. An
+ * optical disc's volume leaves its system area to whoever writes the table (ECMA-119 6.2.1), and
+ * one for USB disks has a partition that begins with the disc. */
+static bool scheme_mbr(const uint8_t *head, size_t size, uint64_t blocks, bool optical)
 {
 	unsigned used = 0;
 
@@ -46,7 +48,8 @@ static bool scheme_mbr(const uint8_t *head, size_t size, uint64_t blocks)
 			return false;
 		if (!entry[4])
 			continue;
-		if (!get_le32(entry + 8) || !get_le32(entry + 12) || get_le32(entry + 8) >= blocks)
+		if (!get_le32(entry + 12) ||
+		    (!optical && (!get_le32(entry + 8) || get_le32(entry + 8) >= blocks)))
 			return false;
 		used++;
 	}
@@ -62,9 +65,10 @@ unsigned sp_scheme_find(const uint8_t *head, size_t size, uint64_t blocks)
 	if (scheme_apm(head, size))
 		return SP_SCHEME_APM;
 	/* a volume's boot block may look like a table; that of an optical disc is one */
-	if (filesystem && !sp_filesystem_optical(filesystem))
+	const bool optical = sp_filesystem_optical(filesystem);
+	if (filesystem && !optical)
 		return SP_SCHEME_WHOLE;
-	return scheme_mbr(head, size, blocks) ? SP_SCHEME_MBR : SP_SCHEME_WHOLE;
+	return scheme_mbr(head, size, blocks, optical) ? SP_SCHEME_MBR : SP_SCHEME_WHOLE;
 }
 
 void sp_partitions_trouble(struct sp_partitions *list, const char *text)
@@ -79,16 +83,17 @@ void sp_partitions_trouble(struct sp_partitions *list, const char *text)
 int sp_partitions_add(struct sp_partitions *list, unsigned number, uint64_t first, uint64_t count,
 		      struct sp_partition **out, struct sp_error *err)
 {
-	static const char beyond[] = "a partition goes beyond the disk's end";
 	struct sp_partition *grown = sp_grow(list->partition, list->count, sizeof(*grown));
 
 	if (!grown)
 		return sp_fail_memory(err);
 	list->partition = grown;
 	*out = &grown[list->count++];
-	**out = (struct sp_partition){.number = number, .first = first, .count = count, .kind = ""};
-	if (!sp_range_ok(first, count, list->blocks))
-		sp_partitions_trouble(list, beyond);
+	**out = (struct sp_partition){.number = number,
+				      .first = first,
+				      .count = count,
+				      .kind = "",
+				      .beyond = !sp_range_ok(first, count, list->blocks)};
 	return 0;
 }
 
@@ -252,7 +257,29 @@ static int partitions_table(struct sp_partitions *list, const struct sp_disk *di
 	return list->blocks ? sp_partitions_add(list, 1, 0, list->blocks, &p, err) : 0;
 }
 
-int sp_partitions_read(struct sp_partitions *list, const struct sp_disk *disk, struct sp_error *err)
+/* The table that is of this scheme, whichever one is in force: list->scheme is it, or WHOLE. */
+static int partitions_other(struct sp_partitions *list, const struct sp_disk *disk, unsigned scheme,
+			    const uint8_t *head, size_t size, struct sp_error *err)
+{
+	const bool optical = sp_filesystem_optical(sp_filesystem_find(head, size));
+
+	if (scheme == SP_SCHEME_MBR && scheme_mbr(head, size, list->blocks, optical)) {
+		list->scheme = scheme;
+		return mbr_read(list, disk, head, err);
+	}
+	if (scheme == SP_SCHEME_APM && scheme_apm(head, size)) {
+		list->scheme = scheme;
+		return apm_read(list, disk, head, err);
+	}
+	if (scheme == SP_SCHEME_GPT) {
+		const int r = sp_partitions_gpt(list, disk, head, err);
+		return r < 0 ? r : 0;
+	}
+	return 0;
+}
+
+int sp_partitions_scheme(struct sp_partitions *list, const struct sp_disk *disk, unsigned scheme,
+			 struct sp_error *err)
 {
 	const size_t size = disk->size < SP_FS_HEAD ? (size_t)disk->size : SP_FS_HEAD;
 	uint8_t *head = calloc(1, SP_FS_HEAD);
@@ -263,13 +290,22 @@ int sp_partitions_read(struct sp_partitions *list, const struct sp_disk *disk, s
 		return sp_fail_memory(err);
 	int r = sp_partitions_get(disk, 0, head, size, err);
 	if (r > 0) {
-		list->scheme = sp_scheme_find(head, size, list->blocks);
-		r = partitions_table(list, disk, head, err);
+		if (scheme == SP_SCHEME_WHOLE) {
+			list->scheme = sp_scheme_find(head, size, list->blocks);
+			r = partitions_table(list, disk, head, err);
+		} else {
+			r = partitions_other(list, disk, scheme, head, size, err);
+		}
 	}
 	for (size_t i = 0; !r && i < list->count && i < PARTITION_LOOKED; i++)
 		r = partition_look(&list->partition[i], list, disk, head, err);
 	free(head);
 	return r;
+}
+
+int sp_partitions_read(struct sp_partitions *list, const struct sp_disk *disk, struct sp_error *err)
+{
+	return sp_partitions_scheme(list, disk, SP_SCHEME_WHOLE, err);
 }
 
 void sp_partitions_free(struct sp_partitions *list)

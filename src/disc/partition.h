@@ -30,6 +30,11 @@ unsigned sp_scheme_find(const uint8_t *head, size_t size, uint64_t blocks);
 int sp_partitions_read(struct sp_partitions *list, const struct sp_disk *disk,
 		       struct sp_error *err);
 
+/* The same of a table of that scheme, though another one is in force: list->scheme is it where
+ * there is one. SP_SCHEME_WHOLE: the one in force. */
+int sp_partitions_scheme(struct sp_partitions *list, const struct sp_disk *disk, unsigned scheme,
+			 struct sp_error *err);
+
 /* A type's word, "" when it is not known: an MBR's byte, a GUID as text, Apple's name. */
 const char *sp_partition_mbr_kind(uint8_t type);
 const char *sp_partition_gpt_kind(const char *guid);

@@ -149,6 +149,17 @@ static int inside_read(void *user, uint64_t at, void *data, size_t size, struct 
 	return sp_io_read(user, at, data, size, err);
 }
 
+int sp_inside_partitions(struct sp_inside *inside, unsigned scheme, struct sp_partitions *list,
+			 struct sp_error *err)
+{
+	const struct sp_disk disk = {inside_read, inside->io, inside->io->size};
+	struct sp_inside_damage ignored;
+	const int r = sp_partitions_scheme(list, &disk, scheme, err);
+
+	sp_disc_io_damage(inside->io, &ignored);
+	return r;
+}
+
 /* Partitions of a disk; of a disc only those that are no part of its own volume. */
 static int inside_partitions(struct sp_inside *inside, unsigned wanted, bool disk,
 			     struct sp_error *err)
