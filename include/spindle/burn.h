@@ -24,21 +24,26 @@ struct sp_burn_progress {
 	uint64_t bytes;
 	unsigned track;  /* 0: none */
 	unsigned buffer; /* percent of the drive's buffer that is full; 101: not told */
+	unsigned fifo;   /* and of what lies ready for it here; 101: there is none */
 };
 /* Not 0: stop; the command under way is finished, what can be closed is. */
 typedef int sp_burn_progress_fn(void *user, const struct sp_burn_progress *progress);
 
+enum { SP_SPEED_MIN = 1, SP_SPEED_MAX = 1000000 };
+#define SP_BREAK_HALF ((sp_lba)-1) /* half of what is written on each layer */
+
 /* What is asked. Zeroed but for the drive: the whole disc, closed, as fast as it goes. */
 struct sp_burn {
-	const char *drive; /* device file: "/dev/sr0" */
-	unsigned mode;     /* enum sp_burn_mode */
-	unsigned speed;    /* kB/s, 0: the drive's choice */
-	bool times;        /* speed counts in 1x of the medium */
-	bool simulate;     /* the drive's test write; refused where it has none */
-	bool multi;        /* leave the disc open for another session */
-	bool overburn;     /* try more than the medium says it holds */
-	bool overwrite;    /* what is on an overwritable medium may go */
-	bool lossy;        /* leave out what cannot be written */
+	const char *drive;  /* device file: "/dev/sr0" */
+	unsigned mode;      /* enum sp_burn_mode */
+	unsigned speed;     /* kB/s, SP_SPEED_MIN, SP_SPEED_MAX; 0: the drive's choice */
+	bool times;         /* speed counts in 1x of the medium */
+	sp_lba layer_break; /* DVD+R DL: sectors of the first layer, SP_BREAK_HALF; 0: as it is */
+	bool simulate;      /* the drive's test write; refused where it has none */
+	bool multi;         /* leave the disc open for another session */
+	bool overburn;      /* try more than the medium says it holds */
+	bool overwrite;     /* what is on an overwritable medium may go */
+	bool lossy;         /* leave out what cannot be written */
 	const struct sp_notes *notes;
 	sp_burn_progress_fn *progress; /* NULL is fine */
 	void *user;
@@ -72,8 +77,10 @@ enum sp_burn_writer { SP_WRITER_LIBBURN, SP_WRITER_OWN };
 /* How it will be done. */
 struct sp_burn_plan {
 	unsigned writer, mode; /* mode is not AUTO */
-	uint64_t sectors; /* sent by us: with padding and pauses the drive adds it may be more */
-	bool pads;        /* the medium rounds up to its block */
+	uint64_t sectors;   /* sent by us: with padding and pauses the drive adds it may be more */
+	bool pads;          /* the medium rounds up to its block */
+	unsigned speed;     /* kB/s, one the drive offers where it tells; 0: its choice */
+	sp_lba layer_break; /* that is to be set; 0: none */
 };
 
 enum sp_burn_written {                     /* what became of the medium */

@@ -30,7 +30,7 @@ struct burn_result {
  * What it says comes as lines on its standard output:
  *
  *   @set KEY VALUE              a field of the report
- *   @phase NAME DONE TOTAL BYTES BUFFER
+ *   @phase NAME DONE TOTAL BYTES BUFFER FIFO
  *   @note TEXT
  *   @planned                    all is looked at; it waits for "go" on its standard input
  *   @disc STATUS TEXT           with --copies: what a disc came to; it waits for "next", at which
@@ -54,7 +54,7 @@ struct burn_worker {
 	unsigned bad, refused;     /* discs, one after another */
 	char phase[16];
 	uint64_t done, total, bytes;
-	unsigned buffer;
+	unsigned buffer, fifo;
 	sp_note_fn *note;
 	void *user;
 };

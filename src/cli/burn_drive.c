@@ -169,7 +169,8 @@ static void drive_phase(struct burn_worker *w, const char *rest)
 	done = strtoull(rest + n, &end, 10);
 	total = strtoull(end, &end, 10);
 	bytes = strtoull(end, &end, 10);
-	w->buffer = (unsigned)strtoul(end, NULL, 10);
+	w->buffer = (unsigned)strtoul(end, &end, 10);
+	w->fifo = (unsigned)strtoul(end, NULL, 10);
 	memcpy(w->phase, name, sizeof(name));
 	w->done = done;
 	w->total = total;

@@ -29,15 +29,27 @@ static size_t job_phase(const struct burn_worker *w)
 	return phase;
 }
 
-/* All drives as one: reading back is the second half, and only its end is 100 %. */
+/* Where a phase begins, of a disc of so many sectors: reading back is the second half, and only its
+ * end is 100 %. */
+static uint64_t job_begin(size_t phase, uint64_t sectors)
+{
+	return phase < 3 ? 0 : sectors;
+}
+
+/* All drives as one: the phase is that of the last one, and so are its buffers. */
 static void job_tell(struct burn_job *job)
 {
 	const bool twice = !job->args->count[OPT_NO_VERIFY] && !job->args->count[OPT_SIMULATE];
 	struct sp_progress p = {.phase = NULL};
+	struct ui *ui = job->ui;
 	size_t slowest = JOB_PHASES;
 	uint64_t each = 0;
 	unsigned live = 0;
 
+	if (ui->phase && !strcmp(ui->phase, "done"))
+		return;
+	ui->burns = true;
+	ui->from = 0;
 	for (size_t i = 0; i < job->workers; i++) {
 		const struct burn_worker *w = &job->worker[i];
 		const uint64_t all = w->result.report.plan.sectors;
@@ -45,17 +57,30 @@ static void job_tell(struct burn_job *job)
 
 		if (w->over || phase == JOB_PHASES)
 			continue;
-		if (phase < slowest)
+		if (phase < slowest) {
 			p.phase = job_phases[slowest = phase];
+			ui->buffer = w->buffer;
+			ui->fifo = w->fifo;
+		}
 		live++;
 		each = (twice ? 2 : 1) * all + 1;
-		p.done += phase < 2 ? 0 : phase == 2 ? w->done : phase == 3 ? all : all + w->done;
+		p.done += job_begin(phase, all) + (phase == 2 || phase == 4 ? w->done : 0);
+		ui->from += job_begin(phase, all);
 		p.bytes += w->bytes;
 	}
 	p.done += each * job->count.good;
+	ui->from += each * job->count.good;
+	ui->drives = live;
 	p.total = each * (job->again ? job->count.wanted : job->count.good + live);
+	if (!live &&
+	    job->count.good >= job->count.wanted) { /* closed and, if it was to be, read back */
+		p.phase = "done";
+		p.done = p.total = 1;
+		ui->buffer = ui->fifo = 101;
+	}
 	if (p.phase)
-		ui_progress(job->ui, &p);
+		ui_progress(ui, &p);
+	ui->burns = false;
 }
 
 /* --- what a disc came to ------------------------------------------------------------------- */
@@ -271,8 +296,10 @@ static void job_hear(struct burn_job *job, bool planning)
 		struct pollfd fd[BURN_DRIVES];
 		size_t who[BURN_DRIVES], count = 0;
 
-		if (!planning && !job->stopping)
+		if (!planning && !job->stopping) {
 			job_step(job);
+			job_tell(job);
+		}
 		for (size_t i = 0; i < job->workers; i++)
 			if (job_busy(&job->worker[i], planning)) {
 				fd[count] =
@@ -292,7 +319,6 @@ static void job_hear(struct burn_job *job, bool planning)
 				"can, which may take minutes");
 			job_stop(job);
 		}
-		job_tell(job);
 	}
 }
 

@@ -31,6 +31,14 @@ static void report_drive_json(struct json *json, const struct burn_result *w)
 	json_string(json, "writer", report_writer[r->plan.writer % 2]);
 	json_string(json, "mode", report_mode[r->plan.mode % 4]);
 	json_u64(json, "planned", r->plan.sectors);
+	if (r->plan.speed)
+		json_u64(json, "speed", r->plan.speed);
+	else
+		json_null(json, "speed");
+	if (r->plan.layer_break)
+		json_i64(json, "layer_break", r->plan.layer_break);
+	else
+		json_null(json, "layer_break");
 	json_string(json, "written", report_written[r->written % 5]);
 	json_string(json, "state", sp_burn_state_name(r->state));
 	json_u64(json, "sectors", r->sectors);
@@ -109,6 +117,16 @@ void burn_report_text(struct ui *ui, const struct burn_input *input, const struc
 		printf("medium: %s, %" PRIu64 " sectors free; writer: %s\n",
 		       sp_burn_state_name(r->target.state), r->target.free,
 		       report_writer[r->plan.writer % 2]);
+		if (r->plan.sectors > r->target.free)
+			printf("%" PRIu64 " sectors more than it says it holds\n",
+			       r->plan.sectors - r->target.free);
+		if (r->plan.speed)
+			printf("speed: %.2gx, %u kB/s\n",
+			       units_speed(r->target.medium, r->plan.speed * 1e3 / 2352,
+					   r->plan.speed * 1e3),
+			       r->plan.speed);
+		if (r->plan.layer_break)
+			printf("second layer: from LBA %lld on\n", (long long)r->plan.layer_break);
 		return;
 	}
 	if (r->offset)

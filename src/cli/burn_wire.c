@@ -35,6 +35,8 @@ static const struct wire_field {
 	WIRE("mode", WIRE_UNSIGNED, plan.mode),
 	WIRE("planned", WIRE_U64, plan.sectors),
 	WIRE("pads", WIRE_BOOL, plan.pads),
+	WIRE("speed", WIRE_UNSIGNED, plan.speed),
+	WIRE("break", WIRE_U64, plan.layer_break),
 	WIRE("written", WIRE_UNSIGNED, written),
 	WIRE("after", WIRE_UNSIGNED, state),
 	WIRE("sectors", WIRE_U64, sectors),

@@ -27,8 +27,8 @@ static bool worker_stopped(void)
 static int worker_progress(void *user, const struct sp_burn_progress *p)
 {
 	(void)user;
-	printf("@phase %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %u\n", p->phase, p->done, p->total,
-	       p->bytes, p->buffer);
+	printf("@phase %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %u %u\n", p->phase, p->done, p->total,
+	       p->bytes, p->buffer, p->fifo);
 	fflush(stdout);
 	return worker_stopped();
 }
@@ -79,13 +79,34 @@ static int worker_speed(struct sp_burn *burn, const char *text, struct sp_error 
 
 	if (!text)
 		return 0;
+	if (!strcmp(text, "max") || !strcmp(text, "min")) {
+		burn->speed = text[1] == 'a' ? SP_SPEED_MAX : SP_SPEED_MIN;
+		return 0;
+	}
 	const unsigned long n = strtoul(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || n < 1 || n > 200000 ||
 	    (*end && (strcmp(end, "x") != 0 || n > 99)))
 		return sp_fail(err, SP_ERR_USAGE,
-			       "--speed wants kB/s or a number with x, \"8x\", not \"%s\"", text);
+			       "--speed wants kB/s, a number with x (\"8x\"), max or min, not "
+			       "\"%s\"",
+			       text);
 	burn->speed = (unsigned)n;
 	burn->times = *end != '\0';
+	return 0;
+}
+
+static int worker_break(struct sp_burn *burn, const char *text, struct sp_error *err)
+{
+	char *end;
+
+	if (!text)
+		return 0;
+	const unsigned long n = strtoul(text, &end, 10);
+	burn->layer_break = strcmp(text, "half") != 0 ? (sp_lba)n : SP_BREAK_HALF;
+	if (burn->layer_break != SP_BREAK_HALF &&
+	    (text[0] < '0' || text[0] > '9' || *end || !n || n > INT32_MAX))
+		return sp_fail(err, SP_ERR_USAGE, "--layer-break wants an LBA or half, not \"%s\"",
+			       text);
 	return 0;
 }
 
@@ -170,6 +191,8 @@ static int worker_burn(struct ui *ui, const struct cli_args *args)
 	ui->quiet = true; /* the parent has told what there is to note of the source */
 	int r = worker_speed(&job.burn, args->text[OPT_SPEED], &err);
 	if (!r)
+		r = worker_break(&job.burn, args->text[OPT_LAYER_BREAK], &err);
+	if (!r)
 		r = cli_open(&job.in, ui, args, args->word[1], CLI_AGAIN, &err);
 	if (!r)
 		r = burn_input_sectors(&job.in, &padding, &err);
@@ -231,10 +254,11 @@ const struct cli_command cli_burn_worker = {
 	.example = "",
 	.least = 2,
 	.most = 2,
-	.option = (const unsigned char[]){OPT_FROM, OPT_AUDIO, OPT_PASSWORD, OPT_SET, OPT_MODE,
-					  OPT_SPEED, OPT_SIMULATE, OPT_MULTI, OPT_OVERBURN, OPT_YES,
-					  OPT_LOSSY, OPT_NO_VERIFY, OPT_EJECT, OPT_TRACK,
-					  OPT_SESSION, OPT_COPIES, OPT_WAIT, OPT_NONE},
+	.option =
+		(const unsigned char[]){OPT_FROM, OPT_AUDIO, OPT_PASSWORD, OPT_SET, OPT_MODE,
+					OPT_SPEED, OPT_SIMULATE, OPT_MULTI, OPT_OVERBURN, OPT_YES,
+					OPT_LOSSY, OPT_NO_VERIFY, OPT_EJECT, OPT_TRACK, OPT_SESSION,
+					OPT_COPIES, OPT_WAIT, OPT_LAYER_BREAK, OPT_NONE},
 	.run = worker_burn,
 };
 

@@ -74,6 +74,7 @@ enum cli_option_id { /* places in the one table of options.c */
 		     OPT_COPIES,
 		     OPT_WAIT,
 		     OPT_AUDIO,
+		     OPT_LAYER_BREAK,
 		     OPTIONS
 };
 
@@ -165,6 +166,10 @@ struct ui {
 	bool keep; /* notes are collected, not printed */
 	char **note;
 	size_t notes;
+	/* of a burn: percent, over 100: not told; and where the phase begins in `done` */
+	bool burns;
+	unsigned buffer, fifo, drives;
+	uint64_t from;
 	struct sp_notes sink; /* hands notes to this ui */
 };
 void ui_start(struct ui *ui, const struct cli_args *args);

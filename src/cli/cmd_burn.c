@@ -34,8 +34,8 @@ static int burn_words(struct burn_job *job, struct sp_error *err)
 {
 	static const unsigned char flags[] = {OPT_SIMULATE,  OPT_MULTI, OPT_OVERBURN, OPT_LOSSY,
 					      OPT_NO_VERIFY, OPT_EJECT, OPT_AUDIO};
-	static const unsigned char texts[] = {OPT_FROM,  OPT_PASSWORD, OPT_MODE,  OPT_SPEED,
-					      OPT_TRACK, OPT_SESSION,  OPT_COPIES};
+	static const unsigned char texts[] = {OPT_FROM,  OPT_PASSWORD, OPT_MODE,   OPT_SPEED,
+					      OPT_TRACK, OPT_SESSION,  OPT_COPIES, OPT_LAYER_BREAK};
 	const struct cli_args *args = job->args;
 	int r = 0;
 
@@ -190,9 +190,10 @@ const struct cli_command cli_burn = {
 		   "spindle burn master.iso /dev/sr0 --copies 5",
 	.least = 1,
 	.most = 1 + BURN_DRIVES,
-	.option = (const unsigned char[]){OPT_DRY_RUN, OPT_SIMULATE, OPT_YES, OPT_NO_VERIFY,
-					  OPT_COPIES, OPT_WAIT, OPT_SPEED, OPT_MODE, OPT_MULTI,
-					  OPT_OVERBURN, OPT_LOSSY, OPT_EJECT, OPT_FROM, OPT_AUDIO,
-					  OPT_PASSWORD, OPT_SET, OPT_TRACK, OPT_SESSION, OPT_NONE},
+	.option = (const unsigned char[]){OPT_DRY_RUN, OPT_SIMULATE, OPT_YES,      OPT_NO_VERIFY,
+					  OPT_COPIES,  OPT_WAIT,     OPT_SPEED,    OPT_LAYER_BREAK,
+					  OPT_MODE,    OPT_MULTI,    OPT_OVERBURN, OPT_LOSSY,
+					  OPT_EJECT,   OPT_FROM,     OPT_AUDIO,    OPT_PASSWORD,
+					  OPT_SET,     OPT_TRACK,    OPT_SESSION,  OPT_NONE},
 	.run = burn_run,
 };

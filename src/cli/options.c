@@ -40,7 +40,7 @@ const struct cli_option cli_options[OPTIONS] = {
 			  "where good data differs, take what most of the dumps have"},
 	[OPT_PREFER] = {"prefer", 0, CLI_NUMBER, "N", "take from the N-th what nothing decides"},
 	[OPT_TRACKS] = {"tracks", 0, CLI_TEXT, "N[-M]", "only these tracks"},
-	[OPT_SPEED] = {"speed", 0, CLI_TEXT, "N[x]", "this fast: kB/s, or times 1x"},
+	[OPT_SPEED] = {"speed", 0, CLI_TEXT, "N[x]|max|min", "this fast: kB/s, or times 1x"},
 	[OPT_RETRIES] = {"retries", 0, CLI_TEXT, "N",
 			 "read what is bad so often again, 0 to 99; else 3"},
 	[OPT_OFFSET] = {"offset", 0, CLI_TEXT, "N",
@@ -101,6 +101,8 @@ const struct cli_option cli_options[OPTIONS] = {
 			"so many good discs, by the drives there are, one after another"},
 	[OPT_WAIT] = {"wait", 0, CLI_COUNT, "SECONDS",
 		      "with --copies: for the next disc; else 600, on a terminal without end"},
+	[OPT_LAYER_BREAK] = {"layer-break", 0, CLI_TEXT, "LBA|half",
+			     "DVD+R DL: where the second layer begins; half: in the middle"},
 	[OPT_AUDIO] = {"audio", 0, CLI_FLAG, NULL,
 		       "SRC is a folder of sound files, or a playlist: an audio CD"},
 };

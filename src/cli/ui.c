@@ -163,12 +163,15 @@ static struct ui_rate ui_measure(const struct ui *ui, const struct sp_progress *
 
 	if (p->total)
 		rate.percent = (unsigned)((double)p->done / (double)p->total * 100);
-	if (seconds < 0.05 || !p->done)
+	const uint64_t done = ui->burns ? p->done - ui->from : p->done; /* in this phase */
+	if (seconds < 0.05 || !done)
 		return rate;
 	rate.bytes = (double)p->bytes / seconds;
-	rate.speed = units_speed(ui->medium, (double)p->done / seconds, rate.bytes);
+	rate.speed = units_speed(ui->medium, (double)done / seconds, rate.bytes);
+	if (ui->burns && ui->drives > 1) /* of each */
+		rate.speed /= ui->drives;
 	if (p->total >= p->done)
-		rate.left = (double)(p->total - p->done) * seconds / (double)p->done;
+		rate.left = (double)(p->total - p->done) * seconds / (double)done;
 	return rate;
 }
 
@@ -185,6 +188,10 @@ static void ui_draw(struct ui *ui, const struct sp_progress *p, const struct ui_
 	if (rate->left >= 0)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, "  ETA %s",
 			      units_seconds(eta, (uint64_t)(rate->left + 0.5)));
+	if (ui->burns && ui->buffer <= 100)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, "  buffer %u%%", ui->buffer);
+	if (ui->burns && ui->fifo <= 100)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, "  fifo %u%%", ui->fifo);
 	if (p->bad)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, "  %" PRIu64 " bad", p->bad);
 	if (!ui->tty) {
@@ -201,7 +208,16 @@ static void ui_draw(struct ui *ui, const struct sp_progress *p, const struct ui_
 	ui->shown = width + old;
 }
 
-static void ui_progress_event(const struct sp_progress *p, const struct ui_rate *rate)
+static void ui_percent(struct json *json, const char *key, unsigned percent)
+{
+	if (percent <= 100)
+		json_u64(json, key, percent);
+	else
+		json_null(json, key);
+}
+
+static void ui_progress_event(const struct ui *ui, const struct sp_progress *p,
+			      const struct ui_rate *rate)
 {
 	struct json json = {.out = stderr, .compact = true};
 
@@ -220,6 +236,10 @@ static void ui_progress_event(const struct sp_progress *p, const struct ui_rate 
 	else
 		json_null(&json, "seconds_left");
 	json_u64(&json, "errors", p->bad);
+	if (ui->burns) {
+		ui_percent(&json, "buffer", ui->buffer);
+		ui_percent(&json, "fifo", ui->fifo);
+	}
 	json_end_object(&json);
 }
 
@@ -243,7 +263,7 @@ int ui_progress(void *user, const struct sp_progress *p)
 	/* a log wants a line a second and the last one, a terminal every call */
 	const bool due = ui->tty || ui_since(&now, &ui->drawn) >= 1 || p->done == p->total;
 	if (ui->progress == UI_PROGRESS_JSON) {
-		ui_progress_event(p, &rate);
+		ui_progress_event(ui, p, &rate);
 	} else if (due) {
 		ui_draw(ui, p, &rate);
 		ui->drawn = now;

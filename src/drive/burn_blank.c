@@ -14,7 +14,8 @@ static void blank_watched(void *user, int done)
 	const struct sp_burn_progress progress = {.phase = watch->phase,
 						  .done = done < 0 ? 0 : (uint64_t)done,
 						  .total = 65536,
-						  .buffer = 101};
+						  .buffer = 101,
+						  .fifo = 101};
 
 	/* nothing stops a drive that blanks */
 	if (watch->burn->progress)

@@ -37,8 +37,11 @@ static int next_wait(struct sp_transport *transport, const struct sp_burn *burn,
 	for (;;) {
 		const int r = next_look(transport, err);
 		const uint64_t since = next_since(&began);
-		const struct sp_burn_progress progress = {
-			.phase = "waiting", .done = since, .total = seconds, .buffer = 101};
+		const struct sp_burn_progress progress = {.phase = "waiting",
+							  .done = since,
+							  .total = seconds,
+							  .buffer = 101,
+							  .fifo = 101};
 
 		if (r <= 0)
 			return r;

@@ -135,7 +135,8 @@ static int verify_progress(void *user, const struct sp_progress *progress)
 					   .done = progress->done,
 					   .total = progress->total,
 					   .bytes = progress->bytes,
-					   .buffer = 101};
+					   .buffer = 101,
+					   .fifo = 101};
 
 	return b->burn.progress ? b->burn.progress(b->burn.user, &p) : 0;
 }

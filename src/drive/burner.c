@@ -364,13 +364,16 @@ static int burner_options(struct burner *b, struct sp_error *err)
 	if (r < 0)
 		return r;
 	if (b->burn->speed)
-		burn_drive_set_speed(b->drive, 0, (int)burner_kilobytes(b, profile));
+		burn_drive_set_speed(
+			b->drive, 0,
+			b->burn->speed < SP_SPEED_MAX ? (int)burner_kilobytes(b, profile) : 0);
 	/* libburn itself does not look whether it fits */
 	b->room = (uint64_t)burn_disc_available_space(b->drive, b->opts) / 2048;
 	const uint64_t need = sp_burner_sectors(b->disc);
 	if (need > b->room && !b->burn->overburn)
 		return sp_fail(
-			err, SP_ERR_DEVICE, "%s: no room: %llu sectors are needed, %llu are free",
+			err, SP_ERR_DEVICE,
+			"%s: no room: %llu sectors are needed, %llu are free; --overburn tries it",
 			b->burn->drive, (unsigned long long)need, (unsigned long long)b->room);
 	return 0;
 }
@@ -416,12 +419,14 @@ static bool burner_tell(struct burner *b, bool *stop)
 		return status != BURN_DRIVE_IDLE;
 	b->told = now;
 	struct sp_burn_progress progress = {
-		.phase = burner_phase(status),
+		/* when it has all, the drive empties its buffer and closes */
+		.phase = taken < b->total ? burner_phase(status) : "closing",
 		.done = (taken + size - 1) / size,
 		.total = b->total / size + (b->total % size != 0),
 		.bytes = taken,
 		.track = (unsigned)p.track + 1,
 		.buffer = 101,
+		.fifo = sp_feed_full(b->feed),
 	};
 	if (p.buffer_capacity && p.buffer_available <= p.buffer_capacity)
 		progress.buffer = (unsigned)((uint64_t)(p.buffer_capacity - p.buffer_available) *

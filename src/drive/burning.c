@@ -114,7 +114,7 @@ static int burning_recorder(struct sp_burning *b, const struct sp_disc *disc, un
 		r = sp_recorder_open(&b->sink, b->transport, disc, &burn, err);
 	if (r < 0)
 		return r;
-	b->report.plan = (struct sp_burn_plan){.writer = SP_WRITER_OWN};
+	b->report.plan = (struct sp_burn_plan){.writer = SP_WRITER_OWN, .speed = b->burn.speed};
 	sp_recorder_plan(b->sink, &b->report.plan.mode, &b->report.plan.sectors,
 			 &b->report.target.free);
 	return 0;
@@ -127,6 +127,11 @@ int sp_burning_plan(struct sp_burning *b, const struct sp_disc *disc, struct sp_
 
 	if (!r)
 		r = burning_layout(b, disc, err);
+	if (!r)
+		sp_burning_speed(b);
+	const unsigned speed = b->report.plan.speed;
+	if (!r)
+		r = sp_burning_layers(b, sp_burner_sectors(disc), err);
 	if (r < 0)
 		return r;
 	if (burning_is_own(b, disc))
@@ -138,6 +143,8 @@ int sp_burning_plan(struct sp_burning *b, const struct sp_disc *disc, struct sp_
 		.mode = b->burn.mode,
 		.sectors = sp_burner_sectors(disc),
 		.pads = b->report.target.medium != SP_MEDIUM_CD,
+		.speed = speed,
+		.layer_break = b->report.plan.layer_break,
 	};
 	if (b->burn.mode == SP_BURN_RAW)
 		return sp_fail(err, SP_ERR_UNSUPPORTED, "%s: a %s is not written raw",
@@ -176,7 +183,8 @@ static int burning_copied(void *user, const struct sp_progress *progress)
 					   .done = progress->done,
 					   .total = progress->total,
 					   .bytes = progress->bytes,
-					   .buffer = 101};
+					   .buffer = 101,
+					   .fifo = 101};
 
 	return b->burn.progress ? b->burn.progress(b->burn.user, &p) : 0;
 }
@@ -252,6 +260,20 @@ static int burning_write(struct sp_burning *b, struct sp_source *source, struct 
 	return r;
 }
 
+/* libburn has no word for where layers part: the drive is told before it opens it again. */
+static int burning_part(struct sp_burning *b, struct sp_source *source, struct sp_error *err)
+{
+	if (!b->report.plan.layer_break)
+		return 0;
+	sp_sink_close(b->sink);
+	b->sink = NULL;
+	int r = sp_sgio_open(&b->transport, b->burn.drive, SP_SGIO_EXCLUSIVE, err);
+	if (!r)
+		r = sp_burning_part(b, err);
+	burning_let_go(b);
+	return r ? r : sp_burner_open(&b->sink, source->disc, &b->burn, err);
+}
+
 int sp_burning_run(struct sp_burning *b, struct sp_source *source, struct sp_error *err)
 {
 	struct timespec began, ended;
@@ -259,6 +281,8 @@ int sp_burning_run(struct sp_burning *b, struct sp_source *source, struct sp_err
 	if (!b->sink)
 		return sp_fail(err, SP_ERR_USAGE, "%s: nothing is planned", b->burn.drive);
 	int r = burning_scan(b, source, err);
+	if (!r)
+		r = burning_part(b, source, err);
 	if (r < 0)
 		return r;
 	clock_gettime(CLOCK_MONOTONIC, &began);

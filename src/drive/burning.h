@@ -27,4 +27,12 @@ unsigned sp_burning_closed(const struct sp_disc_info *info);
  * where the drive cannot be asked. */
 bool sp_burning_after(struct sp_burning *burning, bool failed);
 
+/* What is asked of speed: burn.speed becomes one that the drive offers, with a note where it is
+ * another. */
+void sp_burning_speed(struct sp_burning *b);
+/* Whether the layers can be parted as asked, of so many sectors; and do it, before the first of
+ * them. */
+int sp_burning_layers(struct sp_burning *b, uint64_t sectors, struct sp_error *err);
+int sp_burning_part(struct sp_burning *b, struct sp_error *err);
+
 #endif

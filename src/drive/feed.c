@@ -142,6 +142,14 @@ uint64_t sp_feed_taken(struct sp_feed *feed)
 	return taken;
 }
 
+unsigned sp_feed_full(struct sp_feed *feed)
+{
+	pthread_mutex_lock(&feed->lock);
+	const size_t percent = feed->used / (feed->room / 100);
+	pthread_mutex_unlock(&feed->lock);
+	return percent < 100 ? (unsigned)percent : 100;
+}
+
 bool sp_feed_empty(struct sp_feed *feed)
 {
 	pthread_mutex_lock(&feed->lock);

@@ -20,6 +20,7 @@ bool sp_feed_take(struct sp_feed *feed, void *data, size_t size, size_t *taken);
 void sp_feed_end(struct sp_feed *feed);       /* nothing more comes */
 void sp_feed_cancel(struct sp_feed *feed);    /* who waits is to give up */
 uint64_t sp_feed_taken(struct sp_feed *feed); /* bytes so far */
+unsigned sp_feed_full(struct sp_feed *feed);  /* percent */
 bool sp_feed_empty(struct sp_feed *feed);
 
 #endif

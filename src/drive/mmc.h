@@ -123,6 +123,9 @@ enum sp_structure {                               /* MMC-6 6.23, of DVD unless s
 		    SP_STRUCTURE_COPYRIGHT = 0x01,
 		    SP_STRUCTURE_BCA = 0x03,
 		    SP_STRUCTURE_MANUFACTURER = 0x04, /* DMI */
+		    SP_STRUCTURE_LAYERS =
+			    0x20, /* of DVD+R DL: bit 7 of byte 0: it cannot be set any
+				     more; bytes 4 to 7: sectors of the first layer */
 };
 /* READ DISC STRUCTURE: *length bytes behind its 4-byte head, at most `size`. */
 int sp_mmc_structure(struct sp_transport *transport, bool bd, unsigned format, unsigned layer,

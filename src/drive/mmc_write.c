@@ -99,6 +99,56 @@ int sp_mmc_write_speed(struct sp_transport *transport, unsigned speed, struct sp
 	return sp_mmc_execute(transport, "SET CD SPEED", &c, NULL, err);
 }
 
+int sp_mmc_write_speeds(struct sp_transport *transport, unsigned speed[SP_MMC_SPEEDS],
+			size_t *speeds, struct sp_error *err)
+{
+	uint8_t reply[8 + SP_MMC_SPEEDS * 16] = {0};
+	struct sp_command c = {.cdb = {0xac, [9] = SP_MMC_SPEEDS, [10] = 3},
+			       .cdb_size = 12,
+			       .direction = SP_DATA_IN,
+			       .data = reply,
+			       .size = sizeof(reply),
+			       .timeout_ms = SP_MMC_TIMEOUT};
+	const int r = sp_mmc_execute(transport, "GET PERFORMANCE", &c, NULL, err);
+
+	*speeds = 0;
+	if (r < 0)
+		return r;
+	for (size_t at = 8; at + 16 <= c.done && at + 16 <= (uint64_t)get_be32(reply) + 4;
+	     at += 16) {
+		const unsigned one = get_be32(reply + at + 12);
+		size_t i = *speeds;
+
+		for (size_t j = 0; j < *speeds; j++)
+			i = speed[j] == one ? SP_MMC_SPEEDS : i;
+		if (!one || i == SP_MMC_SPEEDS)
+			continue;
+		for (++*speeds; i && speed[i - 1] < one; i--)
+			speed[i] = speed[i - 1];
+		speed[i] = one;
+	}
+	return 0;
+}
+
+int sp_mmc_send_structure(struct sp_transport *transport, unsigned format, const uint8_t *data,
+			  size_t size, struct sp_error *err)
+{
+	uint8_t list[64] = {0};
+	struct sp_command c = {.cdb = {0xbf, [7] = (uint8_t)format},
+			       .cdb_size = 12,
+			       .direction = SP_DATA_OUT,
+			       .data = list,
+			       .size = 4 + size,
+			       .timeout_ms = SP_MMC_TIMEOUT_LONG};
+
+	if (size > sizeof(list) - 4)
+		return sp_fail(err, SP_ERR_USAGE, "a structure of %zu bytes", size);
+	put_be16(c.cdb + 8, (uint16_t)c.size);
+	put_be16(list, (uint16_t)(size + 2));
+	memcpy(list + 4, data, size);
+	return sp_mmc_execute(transport, "SEND DISC STRUCTURE", &c, NULL, err);
+}
+
 int sp_mmc_opc(struct sp_transport *transport, struct sp_error *err)
 {
 	struct sp_command c = {.cdb = {0x54, 1}, .cdb_size = 10, .timeout_ms = SP_MMC_TIMEOUT_LONG};

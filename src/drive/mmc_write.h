@@ -28,6 +28,14 @@ int sp_mmc_settle(struct sp_transport *transport, const char *what, unsigned lim
 
 /* Write speed of a CD, kB/s; 0: the fastest. */
 int sp_mmc_write_speed(struct sp_transport *transport, unsigned speed, struct sp_error *err);
+enum { SP_MMC_SPEEDS = 16 };
+/* The speeds of writing that the drive offers for this medium, kB/s, the fastest first, no two
+ * alike (GET PERFORMANCE type 3). */
+int sp_mmc_write_speeds(struct sp_transport *transport, unsigned speed[SP_MMC_SPEEDS],
+			size_t *speeds, struct sp_error *err);
+/* SEND DISC STRUCTURE of DVD: `size` bytes, at most 60, behind its 4-byte head. */
+int sp_mmc_send_structure(struct sp_transport *transport, unsigned format, const uint8_t *data,
+			  size_t size, struct sp_error *err);
 /* Calibrate the laser's power on the medium. */
 int sp_mmc_opc(struct sp_transport *transport, struct sp_error *err);
 /* Lines of 8 bytes. */

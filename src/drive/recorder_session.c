@@ -53,7 +53,7 @@ int recorder_tell(struct recorder *r, bool always, struct sp_error *err)
 	progress.bytes = r->program * SP_RAW_SIZE;
 	const struct sp_region *region = sp_disc_region(r->disc, r->next);
 	progress.track = region ? region->track : 0;
-	progress.buffer = 101;
+	progress.buffer = progress.fifo = 101;
 	if (r->open && !r->told_buffer) {
 		r->told_buffer = sp_mmc_buffer(r->drive.transport, &size, &room, NULL) < 0;
 		if (!r->told_buffer && size && room <= size)

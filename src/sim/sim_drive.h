@@ -139,6 +139,7 @@ struct sim_medium {
 	/* DVD and BD */
 	bool formatted;
 	uint32_t layer_break; /* 0: one layer */
+	bool parted;          /* it was told where its layers part */
 	struct sim_extent *track;
 	size_t tracks;
 	struct sp_disc *toc; /* as a lead-in tells of them */

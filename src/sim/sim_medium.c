@@ -43,9 +43,9 @@ static char *medium_text(const struct sim_medium *m, const struct sim_kind *kind
 {
 	char *text =
 		sp_format_text("kind %s\ncapacity %u\nclosed %u\nfinished %u\nruined %u\nopen %u\n"
-			       "next %lld\nformatted %u\nlayer-break %u\n",
+			       "next %lld\nformatted %u\nlayer-break %u\nparted %u\n",
 			       kind->name, m->capacity, m->closed, m->finished, m->ruined, m->open,
-			       (long long)m->next, m->formatted, m->layer_break);
+			       (long long)m->next, m->formatted, m->layer_break, m->parted);
 
 	for (size_t i = 0; text && i < m->tracks; i++) {
 		const struct sim_extent *t = &m->track[i];
@@ -150,14 +150,14 @@ static int medium_check(const struct sp_sim *sim, const char *name, struct sp_er
 static int medium_parse(struct sp_sim *sim, const char *text, const char *name,
 			struct sp_error *err)
 {
-	static const char *const words[] = {"capacity",  "closed",      "finished",
-					    "ruined",    "open",        "next",
-					    "formatted", "layer-break", NULL};
-	static const int64_t most[] = {UINT32_MAX, SIM_TRACKS_MAX, 1, 1,
-				       1,          MEDIUM_LBA_MAX, 1, UINT32_MAX};
+	static const char *const words[] = {"capacity", "closed", "finished",  "ruined",
+					    "open",     "next",   "formatted", "layer-break",
+					    "parted",   NULL};
+	static const int64_t most[] = {UINT32_MAX, SIM_TRACKS_MAX, 1, 1, 1, MEDIUM_LBA_MAX,
+				       1,          UINT32_MAX,     1};
 	struct sim_script s = {.name = name, .err = err};
 	struct sim_medium *m = sim->medium;
-	int64_t value[8] = {0};
+	int64_t value[9] = {0};
 	struct sp_word word;
 	int rc = 0;
 
@@ -189,6 +189,7 @@ static int medium_parse(struct sp_sim *sim, const char *text, const char *name,
 	m->next = value[5];
 	m->formatted = value[6];
 	m->layer_break = (uint32_t)value[7];
+	m->parted = value[8];
 	return medium_check(sim, name, err);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* READ DISC STRUCTURE: what the control data of DVD and BD say. */
+/* READ and SEND DISC STRUCTURE: what the control data of DVD and BD say. */
 #include "sim/sim_drive.h"
 
 #include "base/bytes.h"
@@ -65,6 +65,12 @@ static void structure_di(const struct sp_sim *sim, uint8_t *di)
 	put_be32(di + 28, (uint32_t)(0x100000 + structure_sectors(sim) - 1));
 }
 
+/* Layers part for good when they were told to, or when something is written. */
+static bool structure_parted(const struct sim_medium *m)
+{
+	return m->tracks || m->capacity != m->layer_break * 2 || m->parted;
+}
+
 /* Bytes behind the head, 0: no such structure. */
 static size_t structure_dvd(const struct sp_sim *sim, unsigned format, uint8_t *to)
 {
@@ -86,6 +92,12 @@ static size_t structure_dvd(const struct sp_sim *sim, unsigned format, uint8_t *
 		if (sim->disc && sim->disc->dmi)
 			memcpy(to, sim->disc->dmi, 2048);
 		return 2048;
+	case 0x20: /* where the layers of a DVD+R DL part, MMC-6 6.22.3.2 */
+		if (sim->kind->profile != 0x2b || !sim->medium)
+			return 0;
+		to[0] = structure_parted(sim->medium) ? 0x80 : 0;
+		put_be32(to + 4, sim->medium->layer_break);
+		return 8;
 	case 0xff:
 		memcpy(to, list, sizeof(list));
 		return sizeof(list);
@@ -123,12 +135,34 @@ void sim_read_structure(struct sp_sim *sim, struct sp_command *c)
 	sim_reply(c, reply, 4 + size, get_be16(c->cdb + 8));
 }
 
-/* Time stamps, layer breaks, book types: taken note of by drives, and of no consequence here. */
+/* Where the layers of a DVD+R DL part: in the middle at the latest, and the second one is no longer
+ * than the first. */
+static void structure_part(struct sp_sim *sim, struct sp_command *c)
+{
+	struct sim_medium *m = sim->medium;
+	const uint8_t *data = sim_sent(c, 12);
+
+	if (!data)
+		return;
+	const uint32_t first = get_be32(data + 8);
+	if (sim->kind->profile != 0x2b || structure_parted(m) || !first || first % 16 ||
+	    first > m->layer_break) {
+		sim_fail(c, SIM_INVALID_PARAMETER);
+		return;
+	}
+	m->parted = true;
+	m->layer_break = first;
+	m->capacity = first * 2;
+	sim_medium_dirty(sim);
+}
+
+/* Time stamps and what else there is are taken note of by drives, and of no consequence here. */
 void sim_send_structure(struct sp_sim *sim, struct sp_command *c)
 {
 	const unsigned size = get_be16(c->cdb + 8);
 
-	(void)sim;
-	if (size)
+	if (c->cdb[7] == 0x20)
+		structure_part(sim, c);
+	else if (size)
 		sim_sent(c, size);
 }
