@@ -2,6 +2,7 @@
 /* A name becomes a drive, real or simulated, or the disc in it as a source. */
 #include <spindle/drive.h>
 
+#include "drive/burning.h"
 #include "drive/discover.h"
 #include "drive/open.h"
 #include "drive/sgio.h"
@@ -29,12 +30,18 @@ void sp_drives_free(char **names)
 	sp_discover_free(names);
 }
 
+static int drive_transport(struct sp_transport **out, const char *name,
+			   const struct sp_notes *notes, struct sp_error *err)
+{
+	return drive_is_simulated(name) ? sp_sim_open_transport(out, name, notes, err)
+					: sp_sgio_open(out, name, 0, err);
+}
+
 int sp_drive_open_reader(struct sp_reader **out, const char *name, const struct sp_notes *notes,
 			 struct sp_error *err)
 {
 	struct sp_transport *transport;
-	int r = drive_is_simulated(name) ? sp_sim_open_transport(&transport, name, notes, err)
-					 : sp_sgio_open(&transport, name, 0, err);
+	int r = drive_transport(&transport, name, notes, err);
 
 	if (r < 0)
 		return r;
@@ -97,5 +104,27 @@ int sp_drive_source(struct sp_source **out, const char *name, const struct sp_no
 		r = sp_reader_source(out, reader, err);
 	if (r < 0)
 		sp_reader_close(reader);
+	return r;
+}
+
+int sp_drive_next(sp_lba *next, const char *name, const struct sp_notes *notes,
+		  struct sp_error *err)
+{
+	struct sp_transport *transport;
+	struct sp_burn_target target;
+	int r = drive_transport(&transport, name, notes, err);
+
+	if (r < 0)
+		return r;
+	r = sp_burning_look(&target, transport, err);
+	transport->ops->close(transport);
+	if (!r && target.state != SP_DISC_APPENDABLE)
+		r = sp_fail(err, SP_ERR_DEVICE, "%s: the %s is %s: no session can be added to it",
+			    name, sp_profile_name(target.profile),
+			    target.state == SP_DISC_BLANK    ? "blank"
+			    : target.state == SP_DISC_RANDOM ? "written over"
+							     : "closed");
+	if (!r)
+		*next = target.next;
 	return r;
 }

@@ -103,6 +103,25 @@ added() {
 }
 at_once xorriso 'a session is added, and the disc has the files of both' added
 
+# Where it begins, the drive says.
+added_dvd() {
+	mkdir first second
+	head -c 100000 data.iso >first/old
+	head -c 50000 music.bin >second/new
+	"$spindle" mkiso -q first -o first.iso
+	local medium media=${SPINDLE_LONG:+dvd-r bd-r dvd-rw dvd+r-dl}
+	for medium in dvd+r $media; do
+		said 0 "$spindle" burn --no-verify --multi first.iso sim:$medium.disc,medium=$medium
+		"$spindle" mkiso -q second -o $medium.iso --append sim:$medium.disc
+		said 0 "$spindle" burn --multi $medium.iso sim:$medium.disc
+		"$sim" $medium.disc -- xorriso -osirrox on -indev /dev/sr0 \
+			-extract / got-$medium >log2 2>&1
+		cmp got-$medium/old first/old
+		cmp got-$medium/new second/new
+	done
+}
+at_once xorriso 'a session is added to a DVD where the drive says that it goes on' added_dvd
+
 # A CD-Extra by hand: an album, then a session of XA by our own writer.
 added_xa() {
 	said 0 "$spindle" burn --multi music.cue sim:extra.disc,medium=cd-r
@@ -319,27 +338,99 @@ wrong_devices() {
 }
 at_once '' 'a file, a fifo, a folder, nothing and links to them are no drives' wrong_devices
 
+# A disk with a partition that has a file system: named as a whole, by its part, by links, not
+# mounted and mounted. Its every byte is as before.
 wrong_block() {
-	head -c 1048576 /dev/zero >disk
-	mke2fs -qF disk
+	local name
+	python3 - <<'END'
+import struct
+disk = bytearray(4 << 20)
+disk[446:462] = struct.pack("<B3sB3sII", 0, b"\0\2\0", 0x83, b"\0\0\0", 64, 8000)
+disk[510:512] = b"\x55\xaa"
+open("disk", "wb").write(disk)
+END
 	loop=$(losetup -f --show disk)
-	trap 'umount mounted 2>/dev/null || :; losetup -d $loop' EXIT
-	cp "$loop" disk.before
-	ln -s "$loop" link-loop
-	said 7 "$spindle" burn --yes data.iso "$loop"
-	said 7 "$spindle" burn --yes data.iso link-loop
-	mkdir -p mounted
-	if mount -o ro "$loop" mounted; then
-		said 7 "$spindle" burn --yes data.iso "$loop"
-		umount mounted
-	fi
+	trap 'umount mounted 2>/dev/null || :; partx -d "$loop" 2>/dev/null || :
+		losetup -d "$loop"' EXIT
+	test "$1" = whole || partx -a "$loop"
+	part=$loop
+	test "$1" = whole || part=${loop}p1
+	mke2fs -qF "$part"
+	sync
+	cp disk disk.before
+	ln -s "$loop" link-disk
+	ln -s "$part" link-part
+	mkdir mounted
+	for name in "$loop" "$part" link-disk link-part; do
+		said 7 timeout 60 "$spindle" burn --yes data.iso "$name"
+		grep -q 'is no optical drive' out
+		said 7 timeout 60 "$spindle" blank --yes "$name"
+	done
+	mount -o ro "$part" mounted
+	for name in "$loop" "$part" link-disk link-part; do
+		said 7 timeout 60 "$spindle" burn --yes data.iso "$name"
+		said 7 timeout 60 "$spindle" blank --yes "$name"
+	done
+	umount mounted
 	cmp "$loop" disk.before
+	cmp disk disk.before
 }
+wrong_whole() { wrong_block whole; }
+wrong_part() { wrong_block part; }
+whole='a disk (a loop device) is no drive, mounted or not'
+part='a partition of a disk is no drive, mounted or not'
+loops=no
 if losetup -f >/dev/null 2>&1 && test -b "$(losetup -f)"; then
-	at_once 'losetup mke2fs' 'a loop device is no drive, mounted or not' wrong_block
+	loops=yes
+	at_once 'losetup mke2fs mount' "$whole" wrong_whole
 else
-	names+=('a loop device is no drive, mounted or not')
+	names+=("$whole")
 	whys[${#names[@]}]='no loop devices here'
+fi
+# the kernel finds partitions where it was built to
+has_parts() {
+	local loop
+	head -c 1048576 /dev/zero >probe
+	loop=$(losetup -f --show probe) || return 1
+	printf '\0\0\2\0\203\0\0\0\100\0\0\0\0\4\0\0' |
+		dd of=probe bs=1 seek=446 conv=notrunc status=none
+	printf '\125\252' | dd of=probe bs=1 seek=510 conv=notrunc status=none
+	partx -a "$loop" >/dev/null 2>&1
+	test -b "${loop}p1"
+	local there=$?
+	partx -d "$loop" >/dev/null 2>&1
+	losetup -d "$loop"
+	return $there
+}
+if test $loops = yes && command -v partx >/dev/null && has_parts; then
+	at_once 'mke2fs mount' "$part" wrong_part
+else
+	names+=("$part")
+	whys[${#names[@]}]='no partitions of loop devices here'
+fi
+
+# Numbers of devices that are not there: a disk's is refused by what it is, a drive's as it does not
+# answer.
+wrong_numbers() {
+	mknod sd b 8 240 && mknod md b 9 200 && mknod sr b 11 200 && mknod sg c 21 200 &&
+		mknod tty c 4 63
+	for name in sd md tty; do
+		said 7 timeout 60 "$spindle" burn --yes data.iso $name
+		grep -q 'is no optical drive' out
+	done
+	for name in sr sg; do
+		said 7 timeout 60 "$spindle" burn --yes data.iso $name
+		grep -q 'no drive answers' out
+	done
+}
+numbers='device files of disks and of drives that are not there are refused'
+if mknod probe-node c 1 3 2>/dev/null && rm probe-node && test ! -e /sys/dev/block/8:240 &&
+	test ! -e /sys/dev/block/9:200 && test ! -e /sys/dev/block/11:200 &&
+	test ! -e /sys/dev/char/21:200; then
+	at_once '' "$numbers" wrong_numbers
+else
+	names+=("$numbers")
+	whys[${#names[@]}]='no device files can be made here'
 fi
 
 no_name() {
@@ -369,6 +460,10 @@ read_only() {
 	"$sim" full.disc -- sg_raw -r 34 /dev/sr0 51 00 00 00 00 00 00 00 22 00 >before 2>&1
 	said 7 "$spindle" burn data.iso sim:full.disc
 	grep -q 'written and closed' out
+	mkdir tree
+	said 7 "$spindle" mkiso tree -o next.iso --append sim:full.disc
+	grep -q 'the CD-R is closed: no session can be added to it' out
+	test ! -e next.iso
 	"$sim" full.disc -- cmp -n 894976 data.iso /dev/sr0
 }
 at_once '' 'a pressed disc and a closed one are refused' read_only

@@ -101,6 +101,10 @@ SP_API void sp_drive_report_clear(struct sp_drive_report *report);
 /* The disc in a drive as a source, for looking, hashing and comparing. */
 SP_API int sp_drive_source(struct sp_source **out, const char *name, const struct sp_notes *notes,
 			   struct sp_error *err);
+/* Where the next session of the disc in a drive will begin, as the drive says. SP_ERR_DEVICE: it
+ * takes none, as it is closed, blank, or written over. */
+SP_API int sp_drive_next(sp_lba *next, const char *name, const struct sp_notes *notes,
+			 struct sp_error *err);
 
 #ifdef __cplusplus
 }

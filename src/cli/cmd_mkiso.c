@@ -5,6 +5,7 @@
 #include "report/printable.h"
 #include "report/units.h"
 
+#include <spindle/drive.h>
 #include <spindle/tree.h>
 
 #include <inttypes.h>
@@ -170,6 +171,10 @@ static int mkiso_settle(struct mkiso *mkiso, struct ui *ui, const struct cli_arg
 	if (!r)
 		r = sp_author_date(author, args->count[OPT_REPRODUCIBLE], err);
 	author->id[SP_AUTHOR_VOLUME] = args->text[OPT_VOLUME_ID];
+	/* the drive knows better than any rule; it is asked before it is read */
+	if (!r && args->text[OPT_APPEND] && author->next == SP_LBA_NONE &&
+	    sp_drive_is_name(args->text[OPT_APPEND]))
+		r = sp_drive_next(&author->next, args->text[OPT_APPEND], &ui->sink, err);
 	if (!r && args->text[OPT_APPEND]) {
 		r = cli_open(&mkiso->append, ui, args, args->text[OPT_APPEND],
 			     CLI_PLAIN | CLI_AGAIN, err);
