@@ -357,6 +357,8 @@ static int out_large(struct out *out, struct out_file *file, struct sp_io *io, s
 	}
 	file->pending = 1;
 	int r = 0;
+	/* in one piece, and its size changes once; what has no room fails when it is written */
+	(void)fallocate(file->fd, 0, 0, (off_t)item->node.size);
 	for (uint64_t at = 0; at < item->node.size && !r && !sp_out_status(out, NULL);) {
 		const uint64_t left = item->node.size - at;
 		const size_t size = left < OUT_CHUNK ? (size_t)left : OUT_CHUNK;
