@@ -21,6 +21,14 @@ static bool hfs_sound(const uint8_t *d)
 	       !(block & (block - 1)) && block <= 1u << 30;
 }
 
+/* Blocks are counted in whole ones. */
+static bool hfs_fills(const uint8_t *d, uint64_t size)
+{
+	const uint64_t block = get_be32(d + 40), whole = get_be32(d + 44) * block;
+
+	return whole <= size && size - whole < block + 1024;
+}
+
 /* Where the volume lies, and its header (TN1150 "Volume Header"): 1: found, at the beginning; 2:
  * its copy at the end; 0: there is none. In a wrapper, *at and *size become those of what it wraps.
  */
@@ -57,7 +65,8 @@ static int hfs_find(const struct sp_fs_volume *volume, uint64_t *at, uint64_t *s
 	r = sp_io_read(volume->io, volume->start + *at + *size - 1024, head, 512, err);
 	if (r < 0)
 		return r == SP_ERR_MEMORY ? r : 0;
-	return hfs_sound(head) ? 2 : 0;
+	/* of a volume as large as this: a partition may end where its disc does */
+	return hfs_sound(head) && hfs_fills(head, *size) ? 2 : 0;
 }
 
 static int hfs_probe(const struct sp_fs_volume *volume, struct sp_error *err)
