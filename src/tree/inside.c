@@ -161,7 +161,7 @@ int sp_inside_partitions(struct sp_inside *inside, unsigned scheme, struct sp_pa
 }
 
 /* Partitions of a disk; of a disc only those that are no part of its own volume. */
-static int inside_partitions(struct sp_inside *inside, unsigned wanted, bool disk,
+static int inside_partitions(struct sp_inside *inside, unsigned wanted, bool disk, unsigned *other,
 			     struct sp_error *err)
 {
 	const struct sp_disk from = {inside_read, inside->io, inside->io->size};
@@ -179,6 +179,7 @@ static int inside_partitions(struct sp_inside *inside, unsigned wanted, bool dis
 				     (!disk && sp_filesystem_optical(p->filesystem)))
 			continue;
 		seen = true;
+		*other = *other ? *other : p->filesystem;
 		if (p->first > inside->io->size / SP_DISK_BLOCK || start >= inside->io->size)
 			continue;
 		if (p->count > (inside->io->size - start) / SP_DISK_BLOCK)
@@ -194,7 +195,8 @@ static int inside_partitions(struct sp_inside *inside, unsigned wanted, bool dis
 	return r;
 }
 
-static int inside_nothing(const struct sp_inside *inside, struct sp_error *err)
+/* `other`: the file system of its first partition that has one. */
+static int inside_nothing(const struct sp_inside *inside, unsigned other, struct sp_error *err)
 {
 	const struct sp_disc *disc = inside->src->disc;
 	uint8_t head[SP_FS_HEAD] = {0};
@@ -208,9 +210,10 @@ static int inside_nothing(const struct sp_inside *inside, struct sp_error *err)
 		return sp_fail(err, SP_ERR_FORMAT,
 			       "there are no files on it: every track is audio");
 	size = size < sizeof(head) ? size : sizeof(head);
-	const unsigned found = sp_io_read(inside->io, 0, head, (size_t)size, &ignored) < 0
-				       ? SP_FS_UNKNOWN
-				       : sp_filesystem_find(head, (size_t)size);
+	unsigned found = sp_io_read(inside->io, 0, head, (size_t)size, &ignored) < 0
+				 ? SP_FS_UNKNOWN
+				 : sp_filesystem_find(head, (size_t)size);
+	found = found == SP_FS_UNKNOWN ? other : found;
 	if (found == SP_FS_UNKNOWN)
 		return sp_fail(err, SP_ERR_FORMAT, "no file system is known in it");
 	return sp_fail(err, SP_ERR_UNSUPPORTED, "its file system is %s, which is not looked into",
@@ -222,6 +225,7 @@ int sp_inside_find(struct sp_inside *inside, unsigned partition, struct sp_error
 	const struct sp_disc *disc = inside->src->disc;
 	const bool disk = disc->medium == SP_MEDIUM_BLOCK;
 	struct sp_inside_damage ignored;
+	unsigned other = SP_FS_UNKNOWN;
 	int r = 0;
 
 	while (inside->trees)
@@ -232,11 +236,11 @@ int sp_inside_find(struct sp_inside *inside, unsigned partition, struct sp_error
 			if (disc->track[t].session == disc->session[s - 1].number)
 				r = inside_track(inside, &disc->track[t], err);
 	if (!r && disc->tracks == 1 && (partition || disk || disc->track[0].start == 0))
-		r = inside_partitions(inside, partition, disk, err);
+		r = inside_partitions(inside, partition, disk, &other, err);
 	else if (!r && partition)
 		r = sp_fail(err, SP_ERR_USAGE, "only a disc of blocks has partitions");
 	sp_disc_io_damage(inside->io, &ignored);
 	if (!r && !inside->trees)
-		r = inside_nothing(inside, err);
+		r = inside_nothing(inside, other, err);
 	return r;
 }
