@@ -401,6 +401,8 @@ struct sp_extract {
 				    may be. What is in a folder comes with it */
 	size_t wants;            /* 0: everything */
 	bool force;              /* replace files that exist */
+	bool appledouble;        /* beside a file with a resource fork, or with something to say to
+				    the Finder, "._NAME" in AppleDouble's form, which has both */
 	const struct sp_notes *notes;
 	sp_progress_fn *progress; /* NULL is fine */
 	void *user;

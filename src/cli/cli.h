@@ -62,6 +62,7 @@ enum cli_option_id { /* places in the one table of options.c */
 		     OPT_TREE,
 		     OPT_LONG,
 		     OPT_RESOURCE,
+		     OPT_APPLEDOUBLE,
 		     OPT_INTO,
 		     OPT_YES,
 		     OPT_SIMULATE,

@@ -66,6 +66,7 @@ static int extract_run(struct ui *ui, const struct cli_args *args)
 			       .want = (const char *const *)args->word + 1,
 			       .wants = (size_t)args->words - 1,
 			       .force = args->count[OPT_FORCE] > 0,
+			       .appledouble = args->count[OPT_APPLEDOUBLE] > 0,
 			       .notes = &ui->sink,
 			       .progress = ui_progress,
 			       .user = ui};
@@ -104,7 +105,8 @@ const struct cli_command cli_extract = {
 		"spindle extract disc.iso -o files\nspindle extract disc.cue boot '*.txt' -o files",
 	.least = 1,
 	.most = INT16_MAX,
-	.option = (const unsigned char[]){OPT_INTO, OPT_FORCE, OPT_TREE, OPT_PARTITION, OPT_TRACK,
-					  OPT_SESSION, OPT_FROM, OPT_PASSWORD, OPT_SET, OPT_NONE},
+	.option = (const unsigned char[]){OPT_INTO, OPT_FORCE, OPT_APPLEDOUBLE, OPT_TREE,
+					  OPT_PARTITION, OPT_TRACK, OPT_SESSION, OPT_FROM,
+					  OPT_PASSWORD, OPT_SET, OPT_NONE},
 	.run = extract_run,
 };

@@ -83,6 +83,8 @@ const struct cli_option cli_options[OPTIONS] = {
 		{"tree", 0, CLI_TEXT, "NAME",
 		 "this one of a disc's trees: rockridge, joliet, …; list: say which there are"},
 	[OPT_LONG] = {"long", 'l', CLI_FLAG, NULL, "modes, owners, sizes and dates as well"},
+	[OPT_APPLEDOUBLE] = {"appledouble", 0, CLI_FLAG, NULL,
+			     "resource forks too, each in a file ._NAME"},
 	[OPT_RESOURCE] = {"resource", 0, CLI_FLAG, NULL, "the resource fork instead of the data"},
 	[OPT_INTO] = {"output", 'o', CLI_TEXT, "DIR", "the folder to put the files in"},
 	[OPT_YES] = {"yes", 'y', CLI_FLAG, NULL, "what is on a rewritable medium may go"},

@@ -31,7 +31,9 @@ static int extract_item(struct sp_extract *x, struct out *out, const struct plan
 	if (item->node.type != SP_NODE_FILE || item->link_to)
 		return 0;
 	if (!item->in_one && item->node.size) {
-		r = sp_fs_open_file(x->fs, &item->node, SP_FORK_DATA, item->path, &file, &why);
+		r = item->apple ? sp_appledouble_open(&file, x->fs, &item->node, item->path, &why)
+				: sp_fs_open_file(x->fs, &item->node, SP_FORK_DATA, item->path,
+						  &file, &why);
 		if (r == SP_ERR_FORMAT || r == SP_ERR_UNSUPPORTED) {
 			sp_out_failed(out, item->path, why.text);
 			return 0;
@@ -42,7 +44,7 @@ static int extract_item(struct sp_extract *x, struct out *out, const struct plan
 			return r;
 		}
 	}
-	if (item->node.has & SP_NODE_FORM2)
+	if (item->node.has & SP_NODE_FORM2 && !item->apple)
 		sp_note(x->notes,
 			"%s: lies in sectors of form 2 or audio: the first 2048 bytes of each are "
 			"given",

@@ -21,6 +21,7 @@ struct plan_item {
 	struct sp_node node;
 	uint64_t at;    /* byte of the disc it begins at */
 	bool in_one;    /* all of it lies there in one run */
+	bool apple;     /* its AppleDouble file, of node.size bytes */
 	size_t link_to; /* item + 1 that is the same file under another name; 0: none */
 };
 struct plan {
@@ -32,6 +33,16 @@ struct plan {
 };
 int sp_extract_plan(struct plan *plan, struct sp_extract *x, struct sp_error *err);
 void sp_extract_plan_free(struct plan *plan);
+
+/* --- AppleDouble --- */
+
+/* Bytes of the file that goes with this one; 0: it needs none, having neither a resource fork nor
+ * anything to say to the Finder. */
+int sp_appledouble_size(struct sp_fs *fs, const struct sp_node *node, uint64_t *size,
+			struct sp_error *err);
+/* The file; it belongs to the caller and is to be closed before the file system. */
+int sp_appledouble_open(struct sp_io **out, struct sp_fs *fs, const struct sp_node *node,
+			const char *name, struct sp_error *err);
 
 /* --- the destination --- */
 

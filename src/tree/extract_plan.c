@@ -214,6 +214,37 @@ static int plan_item(struct planner *p, const struct sp_walk_entry *entry)
 	return name_take(p, folder, entry->name, entry->path, &item->name);
 }
 
+/* And the file that goes with it: "._" before its name. */
+static int plan_apple(struct planner *p, const struct sp_walk_entry *entry)
+{
+	struct sp_node node = *entry->node;
+	struct sp_error why = {0};
+	uint64_t size;
+	int r = sp_appledouble_size(p->x->fs, entry->node, &size, &why);
+
+	if (r == SP_ERR_FORMAT || r == SP_ERR_UNSUPPORTED) {
+		sp_note(p->x->notes, "%s: %s", entry->path, why.text);
+		p->x->failed++;
+		return 0;
+	}
+	if (r < 0 || !size) {
+		if (r < 0 && p->err)
+			*p->err = why;
+		return r;
+	}
+	char *name = sp_format_text("._%s", entry->name);
+	struct sp_walk_entry beside = *entry;
+	node.id = 0; /* it is no name of the file itself */
+	node.size = size;
+	beside.name = name;
+	beside.node = &node;
+	r = name ? plan_item(p, &beside) : sp_fail_memory(p->err);
+	if (!r)
+		p->plan->item[p->plan->items - 1].apple = true;
+	free(name);
+	return r;
+}
+
 static int plan_entry(void *user, const struct sp_walk_entry *entry)
 {
 	struct planner *p = user;
@@ -223,8 +254,12 @@ static int plan_entry(void *user, const struct sp_walk_entry *entry)
 	if (p->chosen >= entry->depth)
 		p->chosen = 0;
 	const bool wanted = plan_wanted(p, entry) || p->chosen;
-	if (entry->node->type != SP_NODE_FOLDER)
-		return wanted ? plan_item(p, entry) : 0;
+	if (entry->node->type != SP_NODE_FOLDER) {
+		const int r = wanted ? plan_item(p, entry) : 0;
+		return !r && wanted && p->x->appledouble && entry->node->type == SP_NODE_FILE
+			       ? plan_apple(p, entry)
+			       : r;
+	}
 	if (wanted && !p->chosen)
 		p->chosen = entry->depth;
 	return plan_folder(p, entry, wanted);
@@ -246,10 +281,11 @@ static void plan_place(struct sp_extract *x, struct plan_item *item)
 
 	if (item->node.type != SP_NODE_FILE || !item->node.size)
 		return;
-	if (!sp_fs_map(x->fs, &item->node, SP_FORK_DATA, &list, &err) && list.count) {
+	const unsigned fork = item->apple ? SP_FORK_RESOURCE : SP_FORK_DATA;
+	if (!sp_fs_map(x->fs, &item->node, fork, &list, &err) && list.count) {
 		item->at = list.extent[0].at;
-		item->in_one = list.count == 1 && !list.coded && !list.extent[0].hole &&
-			       list.size == item->node.size;
+		item->in_one = !item->apple && list.count == 1 && !list.coded &&
+			       !list.extent[0].hole && list.size == item->node.size;
 	}
 	sp_fs_extents_free(&list);
 }
