@@ -2,6 +2,7 @@
 /* Volumes from anywhere, read as each tree of ISO 9660: every folder is walked, every file mapped,
  * opened and begun, every link read; what it costs is bounded by the volume's size. The first 16
  * sectors, which nobody reads, are not part of the input. */
+#include "formats/formats.h"
 #include "tree/fs.h"
 
 #include <stdlib.h>
@@ -52,6 +53,40 @@ static void fuzz_fact(void *user, const struct sp_fact *fact)
 	*(size_t *)user += fact->text ? strlen(fact->text) : 1;
 }
 
+/* Kinds of discs, tables and checksums of the whole disc. Takes io. */
+static void fuzz_disc(struct sp_io *io)
+{
+	static const struct sp_options none = {0};
+	static struct sp_checksums list;
+	struct sp_source *src = NULL;
+	struct sp_inside *inside = NULL;
+	struct sp_sink *sink = NULL;
+	struct sp_kinds kinds;
+	struct sp_error err;
+
+	if (sp_format_iso.open(&src, io, &none, &err) < 0) {
+		sp_io_close(io);
+		return;
+	}
+	if (!sp_inside_open(&inside, src, NULL, &err)) {
+		(void)sp_inside_find(inside, 0, &err);
+		(void)sp_kinds_find(&kinds, inside, &err);
+		for (unsigned scheme = 0; scheme < SP_SCHEMES; scheme++) {
+			struct sp_partitions table;
+			(void)sp_inside_partitions(inside, scheme, &table, &err);
+			sp_partitions_free(&table);
+		}
+		if (!sp_checksums_find(&list, inside, &err) && list.count &&
+		    !sp_sink_checksums(&sink, &list, &err)) {
+			struct sp_copy copy = {.source = src, .sink = sink};
+			(void)sp_copy(&copy, &err);
+		}
+	}
+	sp_sink_close(sink);
+	sp_inside_close(inside);
+	sp_source_close(src);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct sp_fs_format *const format[] = {&sp_fs_rockridge, &sp_fs_joliet,
@@ -84,6 +119,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 	}
 	sp_io_close(io);
+	io = NULL;
+	if (image && mem && !sp_memory_open(mem, "volume", false, &io, &err))
+		fuzz_disc(io);
 	sp_memory_free(mem);
 	free(image);
 	return 0;

@@ -90,8 +90,8 @@ def descriptors():
     # the same volume in other containers
     run(SPINDLE, "convert", "-q", "a.iso", "a.cue")
     run(SPINDLE, "convert", "-q", "a.iso", "a.dmg")
-    run(SPINDLE, "rip", "-q", "sim:a.cue", "--keep-store", "ripped.cue")
-    for name in ("a.cue", "a.dmg", "sim:a.cue"):
+    run(SPINDLE, "convert", "-q", "a.iso", "a.spindle")
+    for name in ("a.cue", "a.dmg", "a.spindle", "sim:a.cue"):
         ok(info(name)["volumes"] == [expect], "the same of %s" % name, info(name))
     long = Iso({"A_LONG_NAME.TXT": b"a"}, {})
     write("level2.iso", long.data)
@@ -314,6 +314,39 @@ def peers():
             if ours != judge.get(theirs, "").strip() and "?" not in ours and ours.isascii():
                 wrong.append((os.path.basename(image), key, ours, judge.get(theirs)))
     ok(not wrong, "the fields of %d images are what isoinfo says" % len(images), *wrong)
+
+
+def others():
+    """UDF as udfinfo has it, HFS+ by its volume header (TN1150)"""
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    lacking = have("mkudffs", "udfinfo")
+    if lacking:
+        skip("UDF as udfinfo has it", "no " + lacking[0])
+    else:
+        write("udf.iso", b"")
+        os.truncate("udf.iso", 8 << 20)
+        run("mkudffs", "-b", "2048", "--label=NAME", "--udfrev=0x0201", "udf.iso")
+        judge = dict(line.split("=", 1) for line in run("udfinfo", "udf.iso").stdout.decode().split("\n")
+                     if "=" in line)
+        v = info("udf.iso")["volumes"][0]
+        wrong = [(ours, v.get(ours), judge.get(theirs)) for ours, theirs in
+                 (("revision", "udfrev"), ("volume_id", "vid"), ("volume_set_id", "fullvsid"),
+                  ("file_set_id", "fsid"), ("application_id", "appid"), ("implementation_id", "impid"),
+                  ("block_size", "blocksize"), ("integrity", "integrity"), ("declared_files", "numfiles"),
+                  ("declared_folders", "numdirs")) if str(v.get(ours)) != judge.get(theirs)]
+        ok(not wrong and v["filesystem"] == "UDF", "UDF as udfinfo has it", *wrong)
+    image = os.path.join(CORPUS, "hfsplus/hfsplus-forensic/hfs_plus_volume.bin")
+    if not os.path.exists(image):
+        skip("HFS+ by its header", "no corpus")
+        return
+    with open(image, "rb") as f:
+        head = f.read(1536)[1024:]
+    number = dict(zip(("declared_files", "declared_folders", "block_size", "blocks", "free_blocks"),
+                      struct.unpack(">IIIII", head[32:52])))
+    stamp = struct.unpack(">I", head[20:24])[0] - 2082844800
+    number["modified"] = time.strftime("%Y-%m-%d %H:%M:%S +00:00", time.gmtime(stamp))
+    v = info(image)["volumes"][0]
+    ok(v["filesystem"] == "HFS+" and all(v.get(k) == n for k, n in number.items()), "HFS+ by its header", v, number)
 
 
 # --- checksums ---------------------------------------------------------------------------------
@@ -569,7 +602,7 @@ def hostile():
 
 with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as top:
     os.chdir(top)
-    for part in (descriptors, sizes, consistency, kinds, peers, isomd5, libisofs, tables, large, hostile):
+    for part in (descriptors, sizes, consistency, kinds, peers, others, isomd5, libisofs, tables, large, hostile):
         part()
     os.chdir("/")
 print("1..%d" % number)

@@ -87,7 +87,9 @@ static void volume_sizes(struct info_volumes *volumes, struct facts *facts,
 		const uint64_t missing = (declared - tree->size + INFO_SECTOR - 1) / INFO_SECTOR;
 		volume_number(facts, "missing_sectors", missing);
 		volumes->missing = missing > volumes->missing ? missing : volumes->missing;
-	} else if (declared && end - tree->start >= declared + INFO_SECTOR) {
+	} else if (declared && strcmp(tree->name, "udf") &&
+		   end - tree->start >= declared + INFO_SECTOR) {
+		/* UDF has descriptors behind the partition that it declares the size of */
 		volume_number(facts, "sectors_after", (end - tree->start - declared) / INFO_SECTOR);
 	}
 }

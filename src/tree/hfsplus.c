@@ -197,8 +197,8 @@ static int hfs_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_
 	hfs_count(fn, user, "block_size", h->block);
 	hfs_count(fn, user, "blocks", h->blocks);
 	hfs_count(fn, user, "free_blocks", get_be32(d + 48));
-	hfs_count(fn, user, "files", get_be32(d + 32));
-	hfs_count(fn, user, "folders", get_be32(d + 36));
+	hfs_count(fn, user, "declared_files", get_be32(d + 32));
+	hfs_count(fn, user, "declared_folders", get_be32(d + 36));
 	hfs_tell(fn, user, "journal", get_be32(d + 4) & HFS_JOURNALED ? "yes" : "no");
 	hfs_tell(fn, user, "unmounted", get_be32(d + 4) & HFS_UNMOUNTED ? "yes" : "no");
 	if (h->wrapped)

@@ -144,6 +144,10 @@ static int table_load(struct iso *iso, struct table *table, uint32_t block, cons
 	struct sp_error why;
 
 	*table = (struct table){.big = what[0] == 'M'};
+	/* of a volume that is cut short anything may be missing */
+	if (size && size <= CHECK_TABLE && iso->fs.declared > iso->fs.volume.size &&
+	    !iso_place(iso, block, size, &table->at))
+		return 0;
 	if (!size || size > CHECK_TABLE || !iso_place(iso, block, size, &table->at)) {
 		sp_fs_odd(&iso->fs, "LBA %llu: the type %s path table of %u bytes at block %u %s",
 			  check_lba(iso), what, size, block,

@@ -227,8 +227,8 @@ static int udf_describe(struct sp_fs *fs, sp_fact_fn *fn, void *user, struct sp_
 	if (integrity->known)
 		udf_tell(fn, user, "integrity", integrity->closed ? "closed" : "open");
 	if (integrity->counted) {
-		udf_count(fn, user, "files", integrity->files);
-		udf_count(fn, user, "folders", integrity->folders);
+		udf_count(fn, user, "declared_files", integrity->files);
+		udf_count(fn, user, "declared_folders", integrity->folders);
 	}
 	if (u->vat)
 		udf_count(fn, user, "allocation_table_sector", u->vat_sector);
