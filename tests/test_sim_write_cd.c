@@ -205,6 +205,38 @@ static void a_fault_of_writing_is_not_told(void **state)
 	burner_free(b);
 }
 
+/* What was not written is gone, with all settings and the lock of the tray. */
+static void a_reset_while_writing_is_not_noticed(void **state)
+{
+	struct burner *b = burner("cd-r", "12 write-reset\n");
+	uint8_t data[20 * 2048] = {1};
+
+	(void)state;
+	assert_int_equal(page_5(b, TAO, 0xc4, 8), no_sense);
+	assert_int_equal(RUN(&b->d, 0, 0x1e, 0, 0, 0, 1, 0), no_sense);
+	assert_int_equal(write_10(b, 0, 20, data, sizeof(data)), 0x800000 | SP_HOST_RESET);
+	assert_int_equal(RUN(&b->d, 0, 0, 0, 0, 0, 0, 0), 0x062900);
+	assert_int_equal(RUN(&b->d, 0, 0, 0, 0, 0, 0, 0), no_sense);
+	assert_int_equal(RUN(&b->d, 60, 0x5a, 8, 5, 0, 0, 0, 0, 0, 60, 0), no_sense);
+	assert_int_not_equal(b->d.data[8 + 3] & 0xc0, 0xc0); /* not open for a session */
+	assert_int_equal(RUN(&b->d, 0, 0x1b, 0, 0, 0, 2, 0), no_sense);
+	burner_free(b);
+
+	b = burner("cd-r", "5 write-attention\n30 underrun\n");
+	assert_int_equal(page_5(b, TAO, 0xc4, 8), no_sense);
+	assert_int_equal(write_10(b, 0, 20, data, sizeof(data)), 0x062900);
+	assert_int_equal(write_10(b, 0, 20, data, sizeof(data)), no_sense);
+	assert_int_equal(write_10(b, 20, 20, data, sizeof(data)), 0x030c09);
+	assert_int_equal(get_be32(b->d.c.sense + 3), 30);
+	burner_free(b);
+
+	b = burner("cd-r", "3 write-error times 1\n");
+	assert_int_equal(page_5(b, TAO, 0xc4, 8), no_sense);
+	assert_int_equal(write_10(b, 0, 10, data, 10 * 2048), 0x030c00);
+	assert_int_equal(write_10(b, 3, 10, data, 10 * 2048), no_sense);
+	burner_free(b);
+}
+
 /* Q of the lead-in and of the program, as a host has to make it. */
 static void raw_q(uint8_t pw[96], unsigned control, unsigned tno, unsigned index, sp_lba relative,
 		  sp_lba lba)
@@ -408,6 +440,7 @@ int main(void)
 		cmocka_unit_test(a_session_at_once_is_not_what_its_cue_sheet_says),
 		cmocka_unit_test(a_test_leaves_traces),
 		cmocka_unit_test(a_fault_of_writing_is_not_told),
+		cmocka_unit_test(a_reset_while_writing_is_not_noticed),
 		cmocka_unit_test(a_raw_disc_is_not_what_its_q_says),
 		cmocka_unit_test(a_write_offset_is_not_that_of_the_profile),
 		cmocka_unit_test(packs_of_r_w_do_not_come_back),

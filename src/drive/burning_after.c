@@ -5,6 +5,8 @@
 #include "drive/mmc_write.h"
 #include "drive/sgio.h"
 
+#define TRACKS_OPEN 2 /* tracks at the end that may be without sectors */
+
 enum session_status { SESSION_INCOMPLETE = 1, SESSION_DAMAGED, SESSION_COMPLETE };
 
 unsigned sp_burning_closed(const struct sp_disc_info *info)
@@ -42,7 +44,8 @@ static unsigned after_track(struct sp_burning *b, const struct sp_disc_info *inf
 {
 	struct sp_track_info track;
 
-	for (unsigned i = info->last_last; i && i >= info->last_first; i--)
+	for (unsigned i = info->last_last;
+	     i && i >= info->last_first && i + TRACKS_OPEN >= info->last_last; i--)
 		if (!sp_mmc_track_info(b->transport, false, i, &track, NULL) && !track.blank)
 			return i;
 	return 0;

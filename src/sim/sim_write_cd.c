@@ -86,37 +86,41 @@ static void cd_codes(const struct sp_sim *sim, struct sp_disc *disc, struct sp_t
 		memcpy(track->isrc, isrc, sizeof(isrc));
 }
 
+/* A session begins, whose first track starts there: what lies between it and the one before. */
+static bool cd_begin_session(struct sp_sim *sim, unsigned mode, sp_lba start)
+{
+	struct sim_medium *m = sim->medium;
+	struct sp_session *session = sp_disc_add_session(m->disc);
+	const unsigned type = cd_page(sim)[8];
+
+	if (!session)
+		return false;
+	session->type = type == 0x10 || type == 0x20 ? type : 0;
+	if (!m->closed)
+		return true;
+	const struct sp_region gap = {.session = session->number - 1,
+				      .kind = SP_REGION_GAP,
+				      .mode = mode == SP_MODE_AUDIO ? mode : SP_MODE_MODE1,
+				      .parts = SP_PART_USER};
+	const sp_lba end = m->disc->session[m->closed - 1].lead_out;
+	return sim_medium_add(m->disc, &gap, (uint64_t)(start - PAUSE - end));
+}
+
 /* A track begins, and a session before its first one. */
 static uint32_t cd_begin_track(struct sp_sim *sim, unsigned mode)
 {
 	struct sim_medium *m = sim->medium;
 	struct sp_disc *disc = m->disc;
-	const bool first = disc->sessions == m->closed;
-	const unsigned type = cd_page(sim)[8];
 	const sp_lba start = cd_next(sim);
 
 	if (disc->tracks && disc->track[disc->tracks - 1].number == SP_TRACK_MAX)
 		return SIM_SENSE(5, 0x72, 0x05); /* no more track reservations allowed */
-	if (first) {
-		struct sp_session *session = sp_disc_add_session(disc);
-
-		if (!session)
-			return SIM_INTERNAL;
-		session->type = type == 0x10 || type == 0x20 ? type : 0;
-	}
-	const unsigned session = disc->session[disc->sessions - 1].number;
-	const struct sp_region gap = {.session = session - 1,
-				      .kind = SP_REGION_GAP,
-				      .mode = mode == SP_MODE_AUDIO ? mode : SP_MODE_MODE1,
-				      .parts = SP_PART_USER};
-	if (first && m->closed &&
-	    !sim_medium_add(disc, &gap,
-			    (uint64_t)(start - PAUSE - disc->session[m->closed - 1].lead_out)))
+	if (disc->sessions == m->closed && !cd_begin_session(sim, mode, start))
 		return SIM_INTERNAL;
 	struct sp_track *track = sp_disc_add_track(disc);
 	if (!track)
 		return SIM_INTERNAL;
-	track->session = session;
+	track->session = disc->session[disc->sessions - 1].number;
 	track->mode = mode;
 	/* the mode page's nibble has what is audio and what is data of Q's control */
 	track->control = cd_page(sim)[3] & 15;
@@ -124,7 +128,7 @@ static uint32_t cd_begin_track(struct sp_sim *sim, unsigned mode)
 	track->index[0] = start - PAUSE;
 	cd_codes(sim, disc, track);
 	const struct sp_region pause = {.lba = start - PAUSE,
-					.session = session,
+					.session = track->session,
 					.track = track->number,
 					.kind = SP_REGION_PREGAP,
 					.mode = mode,
@@ -157,34 +161,59 @@ static bool cd_extend(struct sim_medium *m, uint64_t count, bool stored, unsigne
 	return true;
 }
 
+/* What stands against writing there. */
+static uint32_t cd_refuses(const struct sp_sim *sim, const struct cd_block *block, sp_lba lba,
+			   uint32_t count)
+{
+	const struct sim_medium *m = sim->medium;
+
+	if (lba != cd_next(sim))
+		return SIM_INVALID_ADDRESS;
+	if (lba < 0 || count > m->capacity - (uint32_t)lba)
+		return SIM_OUT_OF_RANGE;
+	if (m->open && m->disc->track[m->disc->tracks - 1].mode != block->mode)
+		return SIM_ILLEGAL_MODE;
+	return 0;
+}
+
+/* One sector more of the open track. */
+static uint32_t cd_put(struct sp_sim *sim, const struct cd_block *block, sp_lba lba,
+		       const uint8_t *in)
+{
+	uint8_t raw[SP_RAW_SIZE];
+
+	if (!cd_frame(sim, block, lba, in, raw))
+		return SIM_INTERNAL;
+	const uint32_t sense = block->mode == SP_MODE_AUDIO
+				       ? sim_medium_samples(sim, lba, raw)
+				       : sim_medium_put(sim, lba, 1, raw, NULL);
+	if (!sense && !cd_extend(sim->medium, 1, true, SP_REGION_TRACK))
+		return SIM_INTERNAL;
+	return sense;
+}
+
 static void cd_write_track(struct sp_sim *sim, struct sp_command *c, sp_lba lba, uint32_t count)
 {
 	struct sim_medium *m = sim->medium;
 	const struct cd_block *block = &cd_blocks[cd_page(sim)[4] & 15];
 	const bool data = cd_page(sim)[3] & SP_CONTROL_DATA;
 	const size_t size = cd_block_size(block);
-	uint8_t raw[SP_RAW_SIZE];
-	uint32_t sense = 0, good = 0;
+	uint32_t good = 0;
 
 	if (!size || data != (block->mode != SP_MODE_AUDIO)) {
 		sim_fail(c, SIM_ILLEGAL_MODE);
 		return;
 	}
-	if (lba != cd_next(sim))
-		sense = SIM_INVALID_ADDRESS;
-	else if (lba < 0 || count > m->capacity - (uint32_t)lba)
-		sense = SIM_OUT_OF_RANGE;
-	else if (m->open && m->disc->track[m->disc->tracks - 1].mode != block->mode)
-		sense = SIM_ILLEGAL_MODE;
-	if (sense) {
-		sim_fail_at(c, sense, lba);
+	const uint32_t refused = cd_refuses(sim, block, lba, count);
+	if (refused) {
+		sim_fail_at(c, refused, lba);
 		return;
 	}
 	if (c->direction != SP_DATA_OUT || c->size != count * size) {
 		sim_fail(c, SIM_INVALID_FIELD); /* the host's blocks have another length */
 		return;
 	}
-	sense = sim_write_fault(sim, lba, count, &good);
+	const uint32_t fault = sim_write_fault(sim, lba, count, &good);
 	if (!m->open && good) {
 		sim_medium_begin(sim);
 		m->writing = SIM_WRITING_TRACK;
@@ -197,21 +226,17 @@ static void cd_write_track(struct sp_sim *sim, struct sp_command *c, sp_lba lba,
 	}
 	sim_medium_dirty(sim);
 	for (uint32_t i = 0; i < good; i++) {
-		const uint8_t *in = (const uint8_t *)c->data + i * size;
-		const bool framed = cd_frame(sim, block, lba + i, in, raw);
-		const uint32_t failed = !framed ? SIM_INTERNAL
-					: block->mode == SP_MODE_AUDIO
-						? sim_medium_samples(sim, lba + i, raw)
-						: sim_medium_put(sim, lba + i, 1, raw, NULL);
+		const uint32_t failed =
+			cd_put(sim, block, lba + i, (const uint8_t *)c->data + i * size);
 
-		if (failed || !cd_extend(m, 1, true, SP_REGION_TRACK)) {
-			sim_fail_at(c, failed ? failed : SIM_INTERNAL, lba + i);
+		if (failed) {
+			sim_fail_at(c, failed, lba + i);
 			return;
 		}
 		c->done += size;
 	}
-	if (sense)
-		sim_fail_at(c, sense, lba + good);
+	if (fault)
+		sim_fail_at(c, fault, lba + good);
 }
 
 /* The last track ends: padded to its least length, and two sectors of run-out. */
