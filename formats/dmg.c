@@ -23,15 +23,18 @@ struct dmg_source {
 	bool slow; /* blocks that are better read in order are too many to unpack for a look */
 };
 
-/* The 512 bytes end the file, or what was padded up to 512 more, or begin it. */
+/* The 512 bytes end the file, or what was padded up to 512 more, or begin it; or they end what the
+ * file was before more was appended. */
 static int dmg_probe(const struct sp_probe *probe)
 {
+	uint64_t far;
+
 	if (probe->head_size >= DMG_KOLY && dmg_is_koly(probe->head))
 		return 97;
 	for (size_t at = 0; at + DMG_KOLY <= probe->tail_size; at++)
 		if (dmg_is_koly(probe->tail + at))
 			return 97;
-	return 0;
+	return probe->io && dmg_koly_far(&far, probe->io, NULL) > 0 ? 97 : 0;
 }
 
 static int dmg_read(struct sp_source *src, struct sp_span *span, struct sp_error *err)
@@ -215,6 +218,9 @@ static int dmg_open(struct sp_source **out, struct sp_io *io, const struct sp_op
 		return r;
 	}
 	dmg_note_sums(dmg, io->name, notes);
+	if (dmg->koly.at && io->size - dmg->koly.at > (uint64_t)2 * DMG_KOLY)
+		sp_note(notes, "%s: %" PRIu64 " bytes behind the trailer are not of the image",
+			io->name, io->size - dmg->koly.at - DMG_KOLY);
 	dmg->source.ops = &dmg_ops;
 	dmg->source.caps = SP_SOURCE_WHOLE | (dmg->slow ? SP_SOURCE_SLOW : 0);
 	*out = &dmg->source;

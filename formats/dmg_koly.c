@@ -10,6 +10,7 @@
 
 enum {
 	KOLY_SEARCH = SP_PROBE_TAIL, /* what pads a file to whole blocks may follow the trailer */
+	KOLY_FAR = 64 << 10,         /* or to whole clusters */
 	SUM_BYTES = 128,
 };
 
@@ -71,7 +72,41 @@ static int koly_wrong(const struct dmg_koly *koly, const struct sp_io *io, const
 	return SP_ERR_FORMAT;
 }
 
-/* The last one that the end of the file has, else the one at its beginning. */
+/* What the trailer names lies in front of it and one of it ends there. Else it is that of an image
+ * that is a file in what is looked at. */
+static bool koly_fits(const uint8_t *bytes, uint64_t at)
+{
+	static const unsigned place[] = {0xd8, 0x128, 0x28, 0x18}; /* a size behind each */
+	bool meets = false;
+
+	for (size_t i = 0; i < sizeof(place) / sizeof(place[0]); i++) {
+		const uint64_t from = get_be64(bytes + place[i]);
+		const uint64_t size = get_be64(bytes + place[i] + 8);
+
+		if (size && !sp_range_ok(from, size, at))
+			return false;
+		meets = meets || (size && from + size == at);
+	}
+	return meets;
+}
+
+int dmg_koly_far(uint64_t *at, struct sp_io *io, struct sp_error *err)
+{
+	const size_t size = io->size < KOLY_FAR ? (size_t)io->size : KOLY_FAR;
+	uint8_t *tail = malloc(KOLY_FAR);
+	int r = tail ? sp_io_read(io, io->size - size, tail, size, err) : sp_fail_memory(err);
+
+	for (size_t i = r < 0 || size < DMG_KOLY ? 0 : size - DMG_KOLY + 1; !r && i--;)
+		if (dmg_is_koly(tail + i) && koly_fits(tail + i, io->size - size + i)) {
+			*at = io->size - size + i;
+			r = 1;
+		}
+	free(tail);
+	return r;
+}
+
+/* The last one that the end of the file has, else the one at its beginning, else that before much
+ * that is not of the image. */
 static int koly_find(struct dmg_koly *koly, uint8_t bytes[DMG_KOLY], struct sp_io *io,
 		     struct sp_error *err)
 {
@@ -92,10 +127,13 @@ static int koly_find(struct dmg_koly *koly, uint8_t bytes[DMG_KOLY], struct sp_i
 	}
 	if ((r = sp_io_read(io, 0, bytes, DMG_KOLY, err)) < 0)
 		return r;
-	if (!dmg_is_koly(bytes))
+	if (dmg_is_koly(bytes))
+		return 0;
+	if ((r = dmg_koly_far(&koly->at, io, err)) < 0)
+		return r;
+	if (!r)
 		return sp_fail(err, SP_ERR_FORMAT, "%s: there is no UDIF trailer", io->name);
-	koly->at = 0;
-	return 0;
+	return sp_io_read(io, koly->at, bytes, DMG_KOLY, err);
 }
 
 int dmg_koly_read(struct dmg_koly *koly, struct sp_io *io, struct sp_error *err)

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "formats/formats.h"
 #include "io/blocks.h"
+#include "tests/dmg_image.h"
 #include "tests/doubles.h"
 
 #include <setjmp.h>
@@ -16,230 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { BLOCKS = 64, MISH = 204, RUN = 40, KOLY = 512 };
-
-struct run {
-	uint32_t type;
-	uint64_t first, count, at, stored;
-};
-
-/* An image of 64 blocks: block n is filled with n + 1, but for zeros where runs say so. */
-struct image {
-	uint8_t fork[40000];
-	size_t fork_size;
-	struct run run[2][12]; /* of two parts: 40 blocks, 24 blocks */
-	size_t runs[2];
-	uint32_t sum_type, sum_bits;
-	uint8_t sum[2][64], fork_sum[64], master[64];
-	char doctype[100];
-	uint8_t out[100000];
-	size_t size, koly, mish[2]; /* places in out; mish is base64 there, see `spoil` */
-	bool rsrc, first;           /* maps in a resource fork; trailer at the beginning */
-	void (*spoil)(uint8_t *mish, unsigned part);
-};
-
-/* The shift register of ISO 3309, one bit at a time. */
-static uint32_t crc_of(uint32_t crc, const uint8_t *data, size_t size)
-{
-	crc = ~crc;
-	for (size_t i = 0; i < size; i++) {
-		crc ^= data[i];
-		for (unsigned bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (0xedb88320 & -(crc & 1));
-	}
-	return ~crc;
-}
-
-static void fill(uint8_t *out, uint64_t block, uint64_t count)
-{
-	for (uint64_t i = 0; i < count; i++)
-		memset(out + i * 512, (int)(block + i + 1), 512);
-}
-
-/* RFC 1950 and 1951: one stored block, at most 65535 bytes. */
-static size_t put_zlib(uint8_t *out, const uint8_t *data, size_t size)
-{
-	uint32_t a = 1, b = 0;
-
-	memcpy(out, "\x78\x01\x01", 3);
-	put_le16(out + 3, (uint16_t)size);
-	put_le16(out + 5, (uint16_t)~size);
-	memcpy(out + 7, data, size);
-	for (size_t i = 0; i < size; i++) {
-		a = (a + data[i]) % 65521;
-		b = (b + a) % 65521;
-	}
-	put_be32(out + 7 + size, b << 16 | a);
-	return size + 11;
-}
-
-static void add_run(struct image *im, unsigned part, uint32_t type, uint64_t first, uint64_t count)
-{
-	uint8_t plain[40 * 512];
-	struct run *run = &im->run[part][im->runs[part]++];
-
-	*run = (struct run){type, first, count, im->fork_size, 0};
-	fill(plain, (part ? 40 : 0) + first, count);
-	if (type == 1) {
-		memcpy(im->fork + im->fork_size, plain, count * 512);
-		run->stored = count * 512;
-	} else if (type == 0x80000005) {
-		run->stored = put_zlib(im->fork + im->fork_size, plain, count * 512);
-	}
-	im->fork_size += run->stored;
-}
-
-static struct image *image_of(void)
-{
-	struct image *im = calloc(1, sizeof(*im));
-	uint8_t data[40 * 512] = {0};
-
-	assert_non_null(im);
-	add_run(im, 0, 0x80000005, 0, 10);
-	add_run(im, 0, 2, 10, 6);
-	add_run(im, 0, 1, 16, 20);
-	add_run(im, 0, 0, 36, 4);
-	add_run(im, 0, 0x7ffffffe, 0, 0);
-	add_run(im, 0, 0xffffffff, 40, 0);
-	add_run(im, 1, 0x80000005, 0, 20);
-	add_run(im, 1, 2, 20, 4);
-	add_run(im, 1, 0xffffffff, 24, 0);
-	im->sum_type = 2;
-	im->sum_bits = 32;
-	fill(data, 0, 10);
-	fill(data + 10 * 512, 16, 20);
-	memset(data + 30 * 512, 0, 4 * 512);
-	put_be32(im->sum[0], crc_of(0, data, 34 * 512)); /* without what is to be ignored */
-	fill(data, 40, 20);
-	put_be32(im->sum[1], crc_of(0, data, 20 * 512));
-	put_be32(im->fork_sum, crc_of(0, im->fork, im->fork_size));
-	memcpy(data, im->sum[0], 4);
-	memcpy(data + 4, im->sum[1], 4);
-	put_be32(im->master, crc_of(0, data, 8));
-	return im;
-}
-
-static size_t put_mish(const struct image *im, unsigned part, uint8_t *out)
-{
-	memset(out, 0, MISH);
-	memcpy(out, "mish\0\0\0\1", 8);
-	put_be64(out + 8, part ? 40 : 0);
-	put_be64(out + 16, part ? 24 : 40);
-	put_be32(out + 64, im->sum_type);
-	put_be32(out + 68, im->sum_bits);
-	memcpy(out + 72, im->sum[part], 64);
-	put_be32(out + 200, (uint32_t)im->runs[part]);
-	for (size_t i = 0; i < im->runs[part]; i++) {
-		const struct run *run = &im->run[part][i];
-		uint8_t *p = out + MISH + i * RUN;
-
-		put_be32(p, run->type);
-		put_be32(p + 4, 0);
-		put_be64(p + 8, run->first);
-		put_be64(p + 16, run->count);
-		put_be64(p + 24, run->at);
-		put_be64(p + 32, run->stored);
-	}
-	if (im->spoil)
-		im->spoil(out, part);
-	return MISH + im->runs[part] * RUN;
-}
-
-static size_t put_base64(char *out, const uint8_t *data, size_t size)
-{
-	static const char digit[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t n = 0;
-
-	for (size_t i = 0; i < size; i += 3) {
-		const uint32_t v = (uint32_t)data[i] << 16 | (i + 1 < size ? data[i + 1] << 8 : 0) |
-				   (i + 2 < size ? data[i + 2] : 0);
-
-		for (unsigned k = 0; k < 4; k++)
-			out[n++] = i + k > size ? '=' : digit[v >> (18 - 6 * k) & 63];
-	}
-	return n;
-}
-
-static size_t put_plist(struct image *im, char *out)
-{
-	uint8_t mish[MISH + 12 * RUN];
-	char *p = out + sprintf(out,
-				"<?xml version=\"1.0\" encoding=\"UTF-8\"?>%s<plist><dict>"
-				"<key>resource-fork</key><dict><key>blkx</key><array>",
-				im->doctype);
-
-	for (unsigned part = 0; part < 2; part++) {
-		p += sprintf(p,
-			     "<dict><key>ID</key><string>%d</string><key>Name</key>"
-			     "<string>part %u</string><key>Data</key><data>",
-			     (int)part - 1, part);
-		p += put_base64(p, mish, put_mish(im, part, mish));
-		p += sprintf(p, "</data></dict>");
-	}
-	return (size_t)(p + sprintf(p, "</array></dict></dict></plist>") - out);
-}
-
-static size_t put_rsrc(struct image *im, uint8_t *out)
-{
-	uint8_t *p = out + 256, *map;
-	uint32_t at[2];
-
-	memset(out, 0, 256);
-	for (unsigned part = 0; part < 2; part++) {
-		const size_t n = put_mish(im, part, p + 4);
-		put_be32(p, (uint32_t)n);
-		at[part] = (uint32_t)(p - out) - 256;
-		p += 4 + n;
-	}
-	map = p;
-	memset(map, 0, 28 + 10 + 24 + 7);
-	put_be16(map + 24, 28);
-	put_be16(map + 26, 28 + 10 + 24);
-	memcpy(map + 30, "blkx\0\1\0\12", 8);
-	for (unsigned part = 0; part < 2; part++) {
-		put_be16(map + 38 + 12 * part, (uint16_t)(part - 1u));
-		put_be16(map + 40 + 12 * part, part ? 0xffff : 0);
-		put_be32(map + 42 + 12 * part, at[part]);
-	}
-	memcpy(map + 62, "\6part 0", 7);
-	put_be32(out, 256);
-	put_be32(out + 4, (uint32_t)(map - out));
-	put_be32(out + 8, (uint32_t)(map - out) - 256);
-	put_be32(out + 12, 69);
-	return (size_t)(map + 69 - out);
-}
-
-/* The whole file in `out`. */
-static void finish(struct image *im)
-{
-	const size_t fork = im->first ? KOLY : 0, maps = fork + im->fork_size;
-	size_t size;
-
-	memcpy(im->out + fork, im->fork, im->fork_size);
-	size = im->rsrc ? put_rsrc(im, im->out + maps) : put_plist(im, (char *)im->out + maps);
-	im->koly = im->first ? 0 : maps + size;
-	im->size = maps + size + (im->first ? 0 : KOLY);
-	uint8_t *k = im->out + im->koly;
-	memset(k, 0, KOLY);
-	memcpy(k, "koly\0\0\0\4\0\0\2\0\0\0\0\1", 16);
-	put_be64(k + 0x18, fork);
-	put_be64(k + 0x20, im->fork_size);
-	put_be32(k + 0x38, 1);
-	put_be32(k + 0x3c, 1);
-	put_be32(k + 0x50, im->sum_type);
-	put_be32(k + 0x54, im->sum_bits);
-	memcpy(k + 0x58, im->fork_sum, 64);
-	put_be64(k + (im->rsrc ? 0x28 : 0xd8), maps);
-	put_be64(k + (im->rsrc ? 0x30 : 0xe0), size);
-	put_be32(k + 0x160, im->sum_type);
-	put_be32(k + 0x164, im->sum_bits);
-	memcpy(k + 0x168, im->master, 64);
-	put_be32(k + 0x1e8, 1);
-	put_be64(k + 0x1ec, BLOCKS);
-}
-
 static struct sp_memory *mem;
 static struct double_faults faults;
 static char notes[400];
@@ -281,12 +58,12 @@ static int open_bytes(struct sp_source **out, const void *data, size_t size, str
 	return r;
 }
 
-static struct sp_source *open_image(struct image *im)
+static struct sp_source *open_image(struct dmg_image *im)
 {
 	struct sp_source *source;
 	struct sp_error err;
 
-	finish(im);
+	dmg_image_finish(im);
 	if (open_bytes(&source, im->out, im->size, &err))
 		fail_msg("%s", err.text);
 	return source;
@@ -315,7 +92,7 @@ static void check_blocks(struct sp_source *source)
 	uint8_t data[BLOCKS * 512], want[BLOCKS * 512];
 	struct sp_error err;
 
-	fill(want, 0, BLOCKS);
+	dmg_image_fill(want, 0, BLOCKS);
 	memset(want + 10 * 512, 0, 6 * 512);
 	memset(want + 36 * 512, 0, 4 * 512);
 	memset(want + 60 * 512, 0, 4 * 512);
@@ -359,7 +136,7 @@ static void blocks_come_out_wherever_trailer_and_maps_are(void **state)
 {
 	(void)state;
 	for (unsigned kind = 0; kind < 4; kind++) {
-		struct image *im = image_of();
+		struct dmg_image *im = dmg_image_new();
 
 		im->rsrc = kind & 1;
 		im->first = kind & 2;
@@ -376,24 +153,28 @@ static void blocks_come_out_wherever_trailer_and_maps_are(void **state)
 
 static void a_trailer_is_found_before_what_pads_the_file(void **state)
 {
-	struct image *im = image_of();
+	struct dmg_image *im = dmg_image_new();
 	struct sp_source *source;
 	struct sp_error err;
 
 	(void)state;
-	finish(im);
-	memset(im->out + im->size, 0xa5, 600);
-	for (size_t more = 0; more < 600; more += more < 505 ? 73 : 1) {
+	dmg_image_finish(im);
+	assert_true(im->size + 65100 < sizeof(im->out));
+	memset(im->out + im->size, 0xa5, 65100);
+	for (size_t more = 0; more < 65030; more += more < 505 ? 73 : 1) {
+		more = more > 520 && more < 65018 ? 65018 : more;
 		const struct sp_format *format;
 		struct sp_io *io;
 		const int r = open_bytes(&source, im->out, im->size + more, &err);
 
-		assert_int_equal(r, more <= 512 ? 0 : SP_ERR_FORMAT);
+		assert_int_equal(r, more <= 65024 ? 0 : SP_ERR_FORMAT);
+		assert_int_equal(strlen(notes) > 0, more > 512 && more <= 65024);
+		notes[0] = '\0';
 		if (!r)
 			check_blocks(source);
 		sp_source_close(r ? NULL : source);
 		assert_int_equal(sp_memory_open(mem, "a.dmg", false, &io, &err), 0);
-		if (more <= 512) {
+		if (more <= 65024) {
 			assert_int_equal(sp_identify(&format, io, &err), 0);
 			assert_string_equal(format->name, "dmg");
 		} else {
@@ -407,7 +188,7 @@ static void a_trailer_is_found_before_what_pads_the_file(void **state)
 
 static void checksums_need_no_second_reading(void **state)
 {
-	struct image *im = image_of();
+	struct dmg_image *im = dmg_image_new();
 	uint8_t data[BLOCKS * 512];
 	struct sp_error err;
 
@@ -436,7 +217,7 @@ static void checksums_are_right_whatever_was_read_before(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		struct image *im = image_of();
+		struct dmg_image *im = dmg_image_new();
 		struct sp_source *source = open_image(im);
 		uint8_t data[4 * 512];
 		struct sp_error err;
@@ -473,7 +254,7 @@ static void each_wrong_checksum_is_told_by_its_name(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
-		struct image *im = image_of();
+		struct dmg_image *im = dmg_image_new();
 		struct sp_sink *sink;
 		struct sp_error err;
 
@@ -541,15 +322,15 @@ static void other_kinds_of_checksums_are_checked_or_named(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(kind) / sizeof(kind[0]); i++) {
-		struct image *im = image_of();
+		struct dmg_image *im = dmg_image_new();
 		char want[40];
 
 		im->sum_type = kind[i].type;
 		im->sum_bits = kind[i].bits;
 		im->runs[0] = im->runs[1] = 0;
-		add_run(im, 0, 2, 0, 39);
-		add_run(im, 0, 0, 39, 1);
-		add_run(im, 1, 2, 0, 24);
+		dmg_image_add(im, 0, 2, 0, 39);
+		dmg_image_add(im, 0, 0, 39, 1);
+		dmg_image_add(im, 1, 2, 0, 24);
 		memcpy(im->sum[0], kind[i].sum, kind[i].name ? kind[i].bits / 8 : 0);
 		notes[0] = '\0';
 		struct sp_source *source = open_image(im);
@@ -565,7 +346,7 @@ static void other_kinds_of_checksums_are_checked_or_named(void **state)
 		free(im);
 	}
 	/* type 0 is none at all */
-	struct image *im = image_of();
+	struct dmg_image *im = dmg_image_new();
 	im->sum_type = im->sum_bits = 0;
 	notes[0] = '\0';
 	struct sp_source *source = open_image(im);
@@ -628,7 +409,7 @@ static void maps_that_cannot_be_are_refused_with_their_place(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		for (unsigned rsrc = 0; rsrc < 2; rsrc++) {
-			struct image *im = image_of();
+			struct dmg_image *im = dmg_image_new();
 			struct sp_source *source;
 			struct sp_error err;
 
@@ -638,7 +419,7 @@ static void maps_that_cannot_be_are_refused_with_their_place(void **state)
 			spoil_at = bad[i].at;
 			spoil_size = bad[i].size;
 			spoil_value = bad[i].value;
-			finish(im);
+			dmg_image_finish(im);
 			const int r = open_bytes(&source, im->out, im->size, &err);
 			if (r != SP_ERR_FORMAT && r != SP_ERR_UNSUPPORTED)
 				fail_msg("%zu: %s: is taken", i, bad[i].text);
@@ -679,11 +460,11 @@ static void trailers_that_cannot_be_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct image *im = image_of();
+		struct dmg_image *im = dmg_image_new();
 		struct sp_source *source;
 		struct sp_error err;
 
-		finish(im);
+		dmg_image_finish(im);
 		if (bad[i].at == 0x38) {
 			put_be32(im->out + im->koly + 0x3c, 3);
 			put_be32(im->out + im->koly + 0x38, 4);
@@ -702,12 +483,12 @@ static void trailers_that_cannot_be_are_refused(void **state)
 
 static void a_trailer_without_a_count_of_blocks_is_believed_the_maps(void **state)
 {
-	struct image *im = image_of();
+	struct dmg_image *im = dmg_image_new();
 	struct sp_source *source;
 	struct sp_error err;
 
 	(void)state;
-	finish(im);
+	dmg_image_finish(im);
 	put_be64(im->out + im->koly + 0x1ec, 0);
 	assert_int_equal(open_bytes(&source, im->out, im->size, &err), 0);
 	assert_non_null(strstr(notes, "the block maps have 64"));
@@ -718,16 +499,16 @@ static void a_trailer_without_a_count_of_blocks_is_believed_the_maps(void **stat
 
 static void an_image_cut_anywhere_is_refused(void **state)
 {
-	struct image *im = image_of();
+	struct dmg_image *im = dmg_image_new();
 	struct sp_source *source;
 	struct sp_error err;
 
 	(void)state;
-	finish(im);
+	dmg_image_finish(im);
 	for (size_t size = 0; size < im->size; size += size < im->koly - 3 ? 97 : 1)
 		assert_true(open_bytes(&source, im->out, size, &err) < 0);
 	im->first = true;
-	finish(im);
+	dmg_image_finish(im);
 	for (size_t size = 0; size < im->size; size += size < 600 ? 1 : 97)
 		assert_true(open_bytes(&source, im->out, size, &err) < 0);
 	free(im);
@@ -736,21 +517,21 @@ static void an_image_cut_anywhere_is_refused(void **state)
 static void terabytes_of_zeros_open_at_once(void **state)
 {
 	const uint64_t count = UINT64_C(1) << 31; /* 1 TiB */
-	struct image *im = image_of();
+	struct dmg_image *im = dmg_image_new();
 	struct sp_source *source;
 	struct sp_error err;
 	uint8_t data[512];
 
 	(void)state;
 	im->runs[1] = 0;
-	add_run(im, 1, 2, 0, 24);
+	dmg_image_add(im, 1, 2, 0, 24);
 	im->run[1][0].count = count;
 	im->spoil = spoil_one;
 	spoil_part = 1;
 	spoil_at = 16;
 	spoil_size = 8;
 	spoil_value = count;
-	finish(im);
+	dmg_image_finish(im);
 	put_be64(im->out + im->koly + 0x1ec, 40 + count);
 	if (open_bytes(&source, im->out, im->size, &err))
 		fail_msg("%s", err.text);
@@ -765,7 +546,7 @@ static void a_failing_file_is_an_error_or_right_bytes(void **state)
 	(void)state;
 	for (unsigned nth = 1; nth < 30; nth++) {
 		for (unsigned forever = 0; forever < 2; forever++) {
-			struct image *im = image_of();
+			struct dmg_image *im = dmg_image_new();
 			struct sp_source *source;
 			struct sp_error err;
 			struct proofs p = {0};
@@ -775,7 +556,7 @@ static void a_failing_file_is_an_error_or_right_bytes(void **state)
 			faults.kinds = DOUBLE_READ;
 			faults.nth = nth;
 			faults.forever = forever;
-			finish(im);
+			dmg_image_finish(im);
 			int r = open_bytes(&source, im->out, im->size, &err);
 			const bool opened = !r;
 			if (!r)

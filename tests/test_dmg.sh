@@ -135,6 +135,17 @@ for sum in md5 sha1 sha256 sha384 sha512 none; do
 done
 try '' 'the trailer first' reads udzo gpt --koly start
 try '' 'garbage behind the trailer' reads udzo gpt --trailing 500
+try '' 'much garbage behind the trailer' reads udzo gpt --trailing 65024
+
+# A trailer further away, or one that does not end what lies in front of it: a file in a disk.
+not_a_trailer() {
+	write udzo ours.dmg gpt.img --trailing 65025
+	refuses 3 'ours.dmg: not recognised as a disc image' ours.dmg
+	write udzo part.dmg gpt.img
+	{ head -c 4096 /dev/zero && cat part.dmg && head -c 4096 /dev/zero; } >ours.dmg
+	refuses 3 'ours.dmg: not recognised as a disc image' ours.dmg
+}
+try '' 'a trailer too far away, or of a file in another' not_a_trailer
 try '' 'a resource fork' reads udzo apm --rsrc
 try '' 'a resource fork behind a trailer' reads ulmo gpt --rsrc --koly start
 try '' 'three segments' reads udzo gpt --segments 3
