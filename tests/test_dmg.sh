@@ -251,6 +251,7 @@ try '' 'a disk becomes an .iso, its last sector filled up' sectors
 omitted() { # SECTORS MFORMAT-OPTION…
 	sectors=$1
 	shift
+	rm -f ours.dmg out.img fat.img
 	truncate -s $((512 * sectors)) fat.img
 	mformat -i fat.img "$@" ::
 	head -c 300000 /dev/urandom >kept.bin
@@ -291,7 +292,7 @@ END
 	"$spindle" verify ours.dmg
 	mcopy -n -i out.img ::/KEPT.BIN back.bin
 	cmp back.bin kept.bin
-	rm -f back.bin ours.dmg
+	rm -f back.bin
 }
 try 'mformat mcopy mdel' 'unused clusters of a FAT12 volume' omitted 2880 -t 80 -h 2 -s 18
 try 'mformat mcopy mdel' 'unused clusters of a FAT16 volume' omitted 65536 -c 4 -t 64 -h 32 -s 32
