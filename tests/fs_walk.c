@@ -191,6 +191,61 @@ void fs_walk(struct fs_walk *walk, struct sp_fs *fs)
 	free(list.folder);
 }
 
+/* --- whatever it is --- */
+
+enum { FUZZ_PLACES = 200000 };
+
+struct fs_fuzz {
+	struct sp_fs *fs;
+	size_t places;
+};
+
+static int fuzz_place(void *user, unsigned what, const char *name, uint64_t at, uint64_t size)
+{
+	struct fs_fuzz *fuzz = user;
+
+	if (what > SP_WHERE_VOLUME || (what == SP_WHERE_VOLUME) != (name != NULL))
+		abort();
+	if (fuzz->fs->ops->unused)
+		(void)fuzz->fs->ops->unused(fuzz->fs, at, size < 2048 ? size : 2048);
+	return ++fuzz->places > FUZZ_PLACES ? SP_ERR_CANCELLED : 0;
+}
+
+static int fuzz_holds(void *user, const struct sp_walk_entry *entry)
+{
+	struct fs_fuzz *fuzz = user;
+	struct sp_error err = {0};
+
+	if (fuzz->fs->ops->holds)
+		(void)fuzz->fs->ops->holds(fuzz->fs, entry->node, fuzz_place, fuzz, &err);
+	return fuzz->places > FUZZ_PLACES ? SP_ERR_CANCELLED : 0;
+}
+
+void fs_fuzz(const struct sp_fs_format *format, const uint8_t *data, size_t size)
+{
+	struct sp_memory *mem = sp_memory_new();
+	struct fs_walk walk = {.most = 1 << 20};
+	struct fs_fuzz fuzz = {0};
+	struct sp_error err = {0};
+	struct sp_io *io;
+
+	if (!mem || sp_memory_put(mem, "fuzz", data, size) < 0 ||
+	    sp_memory_open(mem, "fuzz", false, &io, &err) < 0)
+		abort();
+	if (fs_walk_open(&walk, format, io, &fuzz.fs, &err) < 0) {
+		if (!err.text[0])
+			abort();
+	} else {
+		fs_walk(&walk, fuzz.fs);
+		if (fuzz.fs->ops->places)
+			(void)fuzz.fs->ops->places(fuzz.fs, fuzz_place, &fuzz, &err);
+		(void)sp_fs_walk(fuzz.fs, sp_fs_root(fuzz.fs), "", 0, fuzz_holds, &fuzz, &err);
+		sp_fs_close(fuzz.fs);
+	}
+	sp_io_close(io);
+	sp_memory_free(mem);
+}
+
 /* A text file whole; NULL: it is not there. */
 char *fs_load(const char *path)
 {

@@ -29,6 +29,10 @@ int fs_walk_open(struct fs_walk *walk, const struct sp_fs_format *format, struct
  * TYPE is one of d f l c b p s; CRC is CRC-32 of the content, of links PATH is "path -> target". */
 void fs_walk(struct fs_walk *walk, struct sp_fs *fs);
 
+/* What a fuzzer does with a volume: everything listed and read, every place and whether it is free;
+ * aborts where a failure says nothing. `data` stays the caller's. */
+void fs_fuzz(const struct sp_fs_format *format, const uint8_t *data, size_t size);
+
 /* A text file whole, the caller's to free; NULL: it is not there. */
 char *fs_load(const char *path);
 

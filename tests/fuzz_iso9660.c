@@ -24,6 +24,16 @@ static void fuzz_note(void *user, const char *text)
 	((struct fuzz *)user)->said += strlen(text);
 }
 
+static int fuzz_place(void *user, unsigned what, const char *name, uint64_t at, uint64_t size)
+{
+	(void)at;
+	(void)size;
+	if (what > SP_WHERE_VOLUME || (what == SP_WHERE_VOLUME) != (name != NULL))
+		abort();
+	++*(size_t *)user;
+	return 0;
+}
+
 static int fuzz_entry(void *user, const struct sp_walk_entry *entry)
 {
 	struct fuzz *fuzz = user;
@@ -45,6 +55,7 @@ static int fuzz_entry(void *user, const struct sp_walk_entry *entry)
 		(void)sp_io_read(io, io->size - n, bytes, n, &err);
 	}
 	sp_io_close(io);
+	(void)fuzz->fs->ops->holds(fuzz->fs, node, fuzz_place, &fuzz->said, &err);
 	return 0;
 }
 
@@ -115,6 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			(void)sp_fs_count(fuzz.fs, FUZZ_ENTRIES / 2, &count, &err);
 			(void)sp_fs_check(fuzz.fs, &err);
 			(void)sp_fs_describe(fuzz.fs, fuzz_fact, &facts, &err);
+			(void)fuzz.fs->ops->places(fuzz.fs, fuzz_place, &facts, &err);
 			sp_fs_close(fuzz.fs);
 		}
 	}

@@ -38,15 +38,10 @@ static void fuzz_mend(uint8_t *d, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct sp_memory *mem = sp_memory_new();
-	struct fs_walk walk = {0};
 	uint8_t *copy = malloc(size ? size : 1);
-	struct sp_error err = {0};
-	struct sp_io *io;
-	struct sp_fs *fs;
 	unsigned sum = 0;
 
-	if (!mem || !copy)
+	if (!copy)
 		abort();
 	for (size_t i = 0; i < size; i++) {
 		copy[i] = data[i];
@@ -54,19 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (sum & 1)
 		fuzz_mend(copy, size);
-	if (sp_memory_put(mem, "fuzz.udf", copy, size) < 0 ||
-	    sp_memory_open(mem, "fuzz.udf", false, &io, &err) < 0)
-		abort();
-	walk.most = 1 << 20;
-	if (fs_walk_open(&walk, &sp_fs_udf, io, &fs, &err) < 0) {
-		if (!err.text[0])
-			abort();
-	} else {
-		fs_walk(&walk, fs);
-		sp_fs_close(fs);
-	}
-	sp_io_close(io);
-	sp_memory_free(mem);
+	fs_fuzz(&sp_fs_udf, copy, size);
 	free(copy);
 	return 0;
 }
