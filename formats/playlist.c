@@ -63,6 +63,8 @@ static int playlist_read(struct sp_album *album, struct sp_io *io, struct sp_err
 	if (!text)
 		return sp_fail_memory(err);
 	int r = sp_io_read(io, 0, text, (size_t)io->size, err);
+	if (!r && memchr(text, '\0', (size_t)io->size))
+		r = sp_fail(err, SP_ERR_FORMAT, "%s: is no text, and no playlist", io->name);
 	sp_text_begin(&c, text, (size_t)io->size);
 	while (!r && sp_text_line(&c)) {
 		const struct sp_word line = sp_text_rest(&c);

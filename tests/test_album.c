@@ -385,6 +385,8 @@ static void a_list_leads_astray(void **state)
 			sp_memory_put(mem, "wrong.m3u", wrong[i].text, strlen(wrong[i].text)), 0);
 		assert_null(open_list(mem, "wrong.m3u", NULL, 0, wrong[i].status));
 	}
+	assert_int_equal(sp_memory_put(mem, "zero.m3u", "b.wav\n\0", 7), 0);
+	assert_null(open_list(mem, "zero.m3u", NULL, 0, SP_ERR_FORMAT));
 	assert_non_null(many);
 	for (size_t i = 0; i < 100; i++)
 		memcpy(many + i * 6, "a.wav\n", 7);

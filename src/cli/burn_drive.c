@@ -177,23 +177,36 @@ static void drive_phase(struct burn_worker *w, const char *rest)
 	w->bytes = bytes;
 }
 
+/* Of spindle-sim and others who do not know the protocol. While nothing is planned it may be why it
+ * cannot begin, and is an error then: it is kept until the next line. */
+static void drive_said(struct burn_worker *w, const char *line)
+{
+	const char *text = !strncmp(line, "spindle-sim: ", 13) ? line + 13 : line;
+
+	if (w->said[0] && w->note)
+		w->note(w->user, w->said);
+	snprintf(w->said, sizeof(w->said), "%s", text);
+	if (!w->result.planned)
+		return;
+	if (w->said[0] && w->note)
+		w->note(w->user, w->said);
+	w->said[0] = '\0';
+}
+
 static void drive_line(struct burn_worker *w, char *line)
 {
 	char *rest = strchr(line, ' ');
 
 	if (line[0] != '@') {
-		/* "spindle: note: …" of spindle-sim and others who do not know the protocol */
-		const char *text = !strncmp(line, "spindle-sim: ", 13) ? line + 13 : line;
-		if (*text)
-			snprintf(w->said, sizeof(w->said), "%s", text);
-		if (*text && w->note)
-			w->note(w->user, text);
+		drive_said(w, line);
 		return;
 	}
 	if (rest)
 		*rest++ = '\0';
 	if (!strcmp(line, "@planned"))
 		w->result.planned = true;
+	if (!strcmp(line, "@planned") || !strcmp(line, "@end"))
+		drive_said(w, ""); /* what was said was no end */
 	if (!rest)
 		return;
 	if (!strcmp(line, "@note"))

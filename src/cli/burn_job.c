@@ -388,6 +388,8 @@ static int job_outcome(struct burn_job *job, bool plan)
 	}
 	if (job->again)
 		code = job_copies(job, code);
+	else if (plan && !code && job->args->count[OPT_COPIES] && !job->ui->quiet && !job->ui->json)
+		printf("copies: %u\n", job->count.wanted);
 	if (ui_stopped() && !code && (job->count.good < job->count.wanted || plan))
 		code = ui_fail(job->ui, &stopped);
 	if (job->ui->json)

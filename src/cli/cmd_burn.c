@@ -156,6 +156,8 @@ static int burn_run(struct ui *ui, const struct cli_args *args)
 		return ui_fail(ui, &err);
 	job->ui = ui;
 	job->args = args;
+	if (args->count[OPT_WAIT] && !args->count[OPT_COPIES])
+		r = sp_fail(&err, SP_ERR_USAGE, "--wait is for the next of several --copies");
 	for (int i = 1; !r && i < args->words; i++)
 		r = burn_drive_name(job, args->word[i], &err);
 	if (!r && args->words < 2)
