@@ -244,6 +244,9 @@ static void text_rest(FILE *out, const struct sp_disc *disc)
 {
 	char id[32], text[UNITS_TEXT];
 
+	if (!text_has_time(disc) && !disc->mcn[0] && !disc->texts && !disc->cdtext_size &&
+	    disc->layer_break == SP_LBA_NONE)
+		return;
 	fputc('\n', out);
 	for (size_t i = 0; disc->tracks && text_has_time(disc) && i < disc->sessions; i++) {
 		const sp_lba end = disc->session[i].lead_out;
