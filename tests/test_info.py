@@ -271,6 +271,12 @@ def kinds():
                         '  TRACK 02 AUDIO\n    INDEX 01 %02d:%02d:%02d\n'
                         % (n // 4500, n // 75 % 60, n % 75)).encode())
     ok([k["kind"] for k in info("mixed.cue")["kinds"]] == ["mixed mode CD", "PlayStation"], "a mixed CD")
+    write("enhanced.cue", ('REM SESSION 01\n' + sheet % "" + 'REM SESSION 02\nFILE "kind.bin" BINARY\n'
+                           '  TRACK 02 MODE1/2352\n    INDEX 01 00:00:00\n').encode())
+    j = info("enhanced.cue")
+    ok([k["kind"] for k in j["kinds"]] == ["Enhanced CD", "PlayStation"] and
+       [(v["session"], v["track"], v["volume_id"] if "volume_id" in v else "") for v in j["volumes"]] ==
+       [(2, 2, "")], "an Enhanced CD, and the volume of its second session", j["kinds"], j["volumes"])
 
 
 # --- other programs' images --------------------------------------------------------------------
