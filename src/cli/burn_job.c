@@ -140,7 +140,10 @@ static int job_failed(struct burn_job *job, const struct burn_result *result)
 	sp_fail(&err, result->status, "%s%s%s", named ? "" : drive, named ? "" : ": ",
 		result->text);
 	const int code = ui_fail(job->ui, &err);
-	if (result->went && state[0] && result->status != SP_ERR_DIFFERS)
+	/* our own writer has told itself where it ended */
+	const bool told = result->report.plan.writer == SP_WRITER_OWN && !result->recovered &&
+			  !result->lost && result->report.written != SP_WRITTEN_WHOLE;
+	if (result->went && state[0] && result->status != SP_ERR_DIFFERS && !told)
 		ui_note(job->ui, "%s: %s", drive, state);
 	return code;
 }

@@ -16,7 +16,7 @@
 
 #define FEED_ROOM   (16u << 20)
 #define POLL_MS     50
-#define BLOCK_MOST  32  /* sectors that libburn gathers for one WRITE */
+#define BLOCK_MOST  64  /* sectors of a WRITE under way and of the one that is gathered */
 #define TRACK_LEAST 300 /* sectors of a track of a CD: 4 s */
 
 struct burner;
@@ -194,8 +194,8 @@ static bool burner_add_track(struct burner *b, const struct sp_track *track)
 	t->track = burn_track_create();
 	if (!t->track)
 		return false;
-	b->tracks++;
 	b->total += t->size;
+	b->tracks++;
 	burn_track_define_data(t->track, 0, 0, 1, burner_mode(track));
 	/* one reference of our own, so that it is never freed as if it had been malloc'd */
 	t->source = (struct burn_source){.refcount = 2,
@@ -382,9 +382,7 @@ static int burner_options(struct burner *b, struct sp_error *err)
 
 static void burner_pause(void)
 {
-	const struct timespec pause = {0, POLL_MS * 1000000L};
-
-	nanosleep(&pause, NULL);
+	nanosleep(&(struct timespec){0, POLL_MS * 1000000L}, NULL);
 }
 
 static const char *burner_phase(enum burn_drive_status status)
@@ -449,6 +447,7 @@ static void burner_wait(struct burner *b, bool *stop)
 		}
 		burner_pause();
 	}
+	burner_pause(); /* its thread says so before its last message */
 	burner_drain(b);
 	b->ended = true;
 }
@@ -530,7 +529,8 @@ static void burner_close(struct sp_sink *sink)
 		burn_drive_release(b->drive, 0);
 	if (b->info)
 		burn_drive_info_free(b->info);
-	burn_finish();
+	if (!b->begun) /* else its thread may still have use of it */
+		burn_finish();
 	sp_feed_free(b->feed);
 	free(b);
 }
