@@ -12,8 +12,7 @@
  *             kill       SIGKILL before the call, killafter: when it has been done
  *     Up to 4, joined by commas; each counts for itself, the first that strikes decides.
  *   SPINDLE_FAULT_COUNT=FILE    append, at exit, one line: how many calls the first CALL counted
- *   SPINDLE_FAULT_PROGRAM=NAME  only in the program of that base name (also lt-NAME, as libtool
- *                               calls it); default spindle
+ *   SPINDLE_FAULT_PROGRAM=NAME  only in the program of that base name; default spindle
  *
  * fsync is syncfs too. Transfers and ftruncate count on regular files only, close on files and
  * directories, none of them on descriptors 0 to 2. A failing close closes all the same, as the
@@ -139,7 +138,7 @@ __attribute__((constructor)) static void fault_start(void)
 	exe[n] = '\0';
 	const char *name = strrchr(exe, '/') ? strrchr(exe, '/') + 1 : exe;
 	want = want ? want : "spindle";
-	if (strcmp(name, want) != 0 && (strncmp(name, "lt-", 3) != 0 || strcmp(name + 3, want)))
+	if (strcmp(name, want) != 0)
 		return;
 	if (strlen(fault) >= sizeof(text))
 		fault_bad(fault);

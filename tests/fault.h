@@ -14,11 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Where libfault.so is: $SPINDLE_LIBFAULT, or beside the program as built by hand or by libtool.
+/* Where libfault.so is: $SPINDLE_LIBFAULT, or beside the program or its folder.
  * NULL: nowhere; the test that needs it is skipped. */
 static inline const char *fault_library(void)
 {
-	static const char *const places[] = {"", ".libs/", "../"};
+	static const char *const places[] = {"", "tests/"};
 	static char path[4200];
 	char exe[4096];
 	const ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);

@@ -48,7 +48,7 @@ ok $? "the conversions work where there is room"
 ok $? "also to a disk image"
 
 # Free space is asked for before: here nobody tells, so that the disk does fill up.
-LIBFAULT=${LIBFAULT:-${builddir:-.}/tests/.libs/libfault.so}
+LIBFAULT=${LIBFAULT:-${builddir:-.}/tests/libfault.so}
 case $LIBFAULT in /*) ;; *) LIBFAULT=$PWD/$LIBFAULT ;; esac
 untold() {
 	env LD_PRELOAD="$LIBFAULT" SPINDLE_FAULT=fstatvfs:1+ \

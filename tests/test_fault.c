@@ -261,7 +261,7 @@ static void a_fault_that_is_misspelt_is_not_taken_for_none(void **state)
 	}
 }
 
-/* A libtool wrapper is a shell: what runs it must not be struck. */
+/* A test's shell must not be struck. */
 static void other_programs_are_left_alone(void **state)
 {
 	char command[9000];

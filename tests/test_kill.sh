@@ -4,7 +4,7 @@
 
 here=${top_srcdir:-.}/tests
 SPINDLE=${SPINDLE:-${builddir:-.}/spindle}
-LIBFAULT=${LIBFAULT:-${builddir:-.}/tests/.libs/libfault.so}
+LIBFAULT=${LIBFAULT:-${builddir:-.}/tests/libfault.so}
 export SPINDLE LIBFAULT
 
 skip() {
