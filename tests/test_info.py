@@ -306,6 +306,12 @@ def peers():
         ok(trees == {t: (41, 2) for t in ("rockridge", "joliet", "iso9660")} and not j["notes"] and
            j["volumes"][0]["joliet_level"] == 3, "%s: every tree is counted, nothing is odd" % name, trees,
            j["notes"])
+    run("genisoimage", "-quiet", "-R", "-J", "-udf", "-hide-joliet", "file number 3*", "-o", "hidden.iso", "tree")
+    said = [n for n in info("hidden.iso")["notes"] if " that " in n]
+    # genisoimage's UDF has what its Joliet has
+    ok(len(said) == 2 and all(re.search(r"^rockridge has 11 files that %s has not: (/file number 3\d?, ){3}…$" % tree,
+                                        "\n".join(said), re.M) for tree in ("udf", "joliet")),
+       "where the trees of a hybrid disc disagree is told", said)
     for folder, _, files in os.walk(os.path.join(CORPUS, "iso")) if CORPUS else ():
         images += [os.path.join(folder, f) for f in sorted(files) if f.endswith(".iso")]
     wrong = []

@@ -262,6 +262,14 @@ enum sp_walk_flags { SP_WALK_SORTED = 1 /* each folder's entries by their names'
  * with SP_ERR_FORMAT behind SP_WALK_ENTRIES. */
 SP_API int sp_fs_walk(struct sp_fs *fs, const struct sp_node *from, const char *path,
 		      unsigned flags, sp_walk_fn *fn, void *user, struct sp_error *err);
+/* A file of one tree whose bytes no file of the other one has; `second`: of b. Not 0: stop, and
+ * return that. */
+typedef int sp_differ_fn(void *user, bool second, const char *path);
+/* Where two trees of one disc disagree, by the places of their files: not by names, which a tree
+ * may have to change. Empty files are passed over, and resource forks. At most so many entries of
+ * each are looked at; *whole: that was all. */
+SP_API int sp_fs_differ(struct sp_fs *a, struct sp_fs *b, uint64_t most, sp_differ_fn *fn,
+			void *user, bool *whole, struct sp_error *err);
 /* The node at a path from the root: names parted by '/', which is \x2F within a name. Where none is
  * spelt so, the only one alike but for the case of ASCII letters is taken. SP_ERR_USAGE: it is not
  * there. */

@@ -7,6 +7,8 @@
 #include "cli/cli.h"
 #include "report/facts.h"
 
+#include <spindle/tree.h>
+
 struct info_volumes {
 	struct facts *volume; /* of each file system, in the order of the trees */
 	size_t count;
@@ -19,6 +21,9 @@ struct info_volumes {
 int info_volumes(struct info_volumes *volumes, struct ui *ui, struct sp_source *src, bool distant,
 		 struct sp_error *err);
 void info_volumes_free(struct info_volumes *volumes);
+/* Tell in notes which files one tree of a disc has and another has not; of trees of more than
+ * `most` files and folders nothing. Fails where memory does. */
+int info_differ(struct ui *ui, struct sp_inside *inside, uint64_t most, struct sp_error *err);
 
 /* Partition tables, and what boots where. Damage is told in notes; fails as above. */
 int info_tables(struct facts *partitions, struct facts *boot, struct ui *ui, struct sp_source *src,

@@ -2,8 +2,6 @@
 /* spindle info: every file system of a disc by what it says of itself, and kinds of discs. */
 #include "cli/info.h"
 
-#include <spindle/tree.h>
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -293,6 +291,8 @@ int info_volumes(struct info_volumes *volumes, struct ui *ui, struct sp_source *
 		r = 0;
 	if (!r)
 		r = volumes_each(volumes, inside, src, &told, distant, err);
+	if (!r)
+		r = info_differ(ui, inside, distant ? INFO_DISTANT : INFO_COUNTED, err);
 	if (!r)
 		r = volumes_kinds(volumes, inside, err);
 	if (!r)
