@@ -27,14 +27,14 @@ struct dmg_source {
  * file was before more was appended. */
 static int dmg_probe(const struct sp_probe *probe)
 {
-	uint64_t far;
-
 	if (probe->head_size >= DMG_KOLY && dmg_is_koly(probe->head))
 		return 97;
 	for (size_t at = 0; at + DMG_KOLY <= probe->tail_size; at++)
-		if (dmg_is_koly(probe->tail + at))
+		if (dmg_is_koly(probe->tail + at) &&
+		    (probe->tail_size - at <= (size_t)2 * DMG_KOLY ||
+		     dmg_koly_fits(probe->tail + at, probe->size - probe->tail_size + at)))
 			return 97;
-	return probe->io && dmg_koly_far(&far, probe->io, NULL) > 0 ? 97 : 0;
+	return 0;
 }
 
 static int dmg_read(struct sp_source *src, struct sp_span *span, struct sp_error *err)

@@ -53,8 +53,8 @@ struct dmg_koly {
 };
 /* Whether 512 bytes begin as one does. */
 bool dmg_is_koly(const uint8_t *bytes);
-/* 1: the trailer of the whole file is at *at, up to 64 KiB before its end; 0: there is none. */
-int dmg_koly_far(uint64_t *at, struct sp_io *io, struct sp_error *err);
+/* Whether what a trailer at byte `at` names lies in front of it and one of it ends there. */
+bool dmg_koly_fits(const uint8_t *bytes, uint64_t at);
 /* SP_ERR_FORMAT: there is none, or it names places that are not in the file. */
 int dmg_koly_read(struct dmg_koly *koly, struct sp_io *io, struct sp_error *err);
 

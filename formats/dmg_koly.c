@@ -9,8 +9,8 @@
 #include <string.h>
 
 enum {
-	KOLY_SEARCH = SP_PROBE_TAIL, /* what pads a file to whole blocks may follow the trailer */
-	KOLY_FAR = 64 << 10,         /* or to whole clusters */
+	KOLY_SEARCH = 1024,       /* what pads a file to whole blocks may follow the trailer */
+	KOLY_FAR = SP_PROBE_TAIL, /* or to whole clusters */
 	SUM_BYTES = 128,
 };
 
@@ -74,7 +74,7 @@ static int koly_wrong(const struct dmg_koly *koly, const struct sp_io *io, const
 
 /* What the trailer names lies in front of it and one of it ends there. Else it is that of an image
  * that is a file in what is looked at. */
-static bool koly_fits(const uint8_t *bytes, uint64_t at)
+bool dmg_koly_fits(const uint8_t *bytes, uint64_t at)
 {
 	static const unsigned place[] = {0xd8, 0x128, 0x28, 0x18}; /* a size behind each */
 	bool meets = false;
@@ -90,14 +90,15 @@ static bool koly_fits(const uint8_t *bytes, uint64_t at)
 	return meets;
 }
 
-int dmg_koly_far(uint64_t *at, struct sp_io *io, struct sp_error *err)
+/* 1: the trailer of the whole file is at *at, up to 64 KiB before its end; 0: there is none. */
+static int koly_far(uint64_t *at, struct sp_io *io, struct sp_error *err)
 {
 	const size_t size = io->size < KOLY_FAR ? (size_t)io->size : KOLY_FAR;
 	uint8_t *tail = malloc(KOLY_FAR);
 	int r = tail ? sp_io_read(io, io->size - size, tail, size, err) : sp_fail_memory(err);
 
 	for (size_t i = r < 0 || size < DMG_KOLY ? 0 : size - DMG_KOLY + 1; !r && i--;)
-		if (dmg_is_koly(tail + i) && koly_fits(tail + i, io->size - size + i)) {
+		if (dmg_is_koly(tail + i) && dmg_koly_fits(tail + i, io->size - size + i)) {
 			*at = io->size - size + i;
 			r = 1;
 		}
@@ -129,7 +130,7 @@ static int koly_find(struct dmg_koly *koly, uint8_t bytes[DMG_KOLY], struct sp_i
 		return r;
 	if (dmg_is_koly(bytes))
 		return 0;
-	if ((r = dmg_koly_far(&koly->at, io, err)) < 0)
+	if ((r = koly_far(&koly->at, io, err)) < 0)
 		return r;
 	if (!r)
 		return sp_fail(err, SP_ERR_FORMAT, "%s: there is no UDIF trailer", io->name);

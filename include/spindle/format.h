@@ -39,7 +39,7 @@ SP_API int sp_options_check(const struct sp_options *options, const struct sp_fo
 SP_API const struct sp_notes *sp_options_notes(const struct sp_options *options);
 
 #define SP_PROBE_HEAD 67584 /* through sector 32 of 2048, and XDVDFS at 0x10000 */
-#define SP_PROBE_TAIL 1024
+#define SP_PROBE_TAIL 65536 /* what pads a file to whole clusters may follow a trailer */
 
 /* What probes look at: the beginning and the end, read once, and the file for the rare deeper look.
  */

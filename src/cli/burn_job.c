@@ -44,7 +44,7 @@ static void job_tell(struct burn_job *job)
 	struct ui *ui = job->ui;
 	size_t slowest = JOB_PHASES;
 	uint64_t each = 0;
-	unsigned live = 0;
+	unsigned live = 0, coming = 0;
 
 	if (ui->phase && !strcmp(ui->phase, "done"))
 		return;
@@ -55,8 +55,12 @@ static void job_tell(struct burn_job *job)
 		const uint64_t all = w->result.report.plan.sectors;
 		const size_t phase = job_phase(w);
 
-		if (w->over || phase == JOB_PHASES)
+		if (w->over)
 			continue;
+		if (phase == JOB_PHASES) {
+			coming++; /* or the sum would go back when it begins */
+			continue;
+		}
 		if (phase < slowest) {
 			p.phase = job_phases[slowest = phase];
 			ui->buffer = w->buffer;
@@ -71,7 +75,7 @@ static void job_tell(struct burn_job *job)
 	p.done += each * job->count.good;
 	ui->from += each * job->count.good;
 	ui->drives = live;
-	p.total = each * (job->again ? job->count.wanted : job->count.good + live);
+	p.total = each * (job->again ? job->count.wanted : job->count.good + live + coming);
 	if (!live &&
 	    job->count.good >= job->count.wanted) { /* closed and, if it was to be, read back */
 		p.phase = "done";
