@@ -42,7 +42,7 @@ def corpus():
     for image in images:
         base = os.path.basename(image)
         p = spindle("ls", "--json", "--tree=list", image)
-        if p.returncode == 3 and not p.stdout:
+        if p.returncode in (3, 5) and not p.stdout:
             ok(base in ("apm-prodos-hfs.iso",), base + ": has no file system that is known", p.stderr)
             continue
         trees = [t["name"] for t in json.loads(p.stdout)["trees"]]
