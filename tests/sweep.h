@@ -18,11 +18,11 @@ static inline bool sweep_sanitized(void)
 	return false;
 }
 
-/* From one of n to the next, about `most` of them in all; a quarter of it where each is sanitized;
+/* From one of n to the next, about `most` of them in all; an eighth of it where each is sanitized;
  * each by SPINDLE_LONG. */
 static inline uint64_t sweep_step(uint64_t n, uint64_t most)
 {
-	return getenv("SPINDLE_LONG") ? 1 : n / (sweep_sanitized() ? most / 4 + 1 : most) + 1;
+	return getenv("SPINDLE_LONG") ? 1 : n / (sweep_sanitized() ? most / 8 + 1 : most) + 1;
 }
 
 #endif

@@ -121,7 +121,9 @@ if command -v xorriso >/dev/null; then
 	xorriso -as mkisofs -quiet -hfsplus -o iso.iso "$here/data" 2>/dev/null
 fi
 
-for scheme in gpt apm mbr none fat ext4 iso; do
+schemes='gpt apm mbr none fat ext4 iso'
+test -z "${SPINDLE_SANITIZED-}" || schemes='gpt iso' # each kind; the others only cut a disk otherwise
+for scheme in $schemes; do
 	disk=$scheme.img
 	test $scheme = iso && disk=iso.iso
 	for kind in UDZO UDRO UDBZ ULFO ULMO; do

@@ -149,7 +149,7 @@ static void sweep(const char *call, const char *action)
 		empty_here();
 		const unsigned long count = count_calls(call, job_new) + 8;
 		unsigned failed = 0;
-		for (unsigned long n = 1; n <= count; n++) {
+		for (unsigned long n = 1; n <= count; n += sweep_step(count, 100)) {
 			char fault[64], said[1024];
 			empty_here();
 			if (old)

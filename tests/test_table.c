@@ -286,7 +286,7 @@ static void a_format_that_streams_writes_to_a_pipe(void **unused)
 /* Calls 1…n, but of many only the ends and a sample between. */
 static unsigned table_next(unsigned i, unsigned n)
 {
-	const unsigned step = (unsigned)sweep_step(n, 150), ends = sweep_sanitized() ? 10 : 40;
+	const unsigned step = (unsigned)sweep_step(n, 150), ends = sweep_sanitized() ? 6 : 40;
 
 	return i < ends || i + ends > n ? i + 1 : i + step;
 }
