@@ -300,13 +300,6 @@ static int burner_text(struct burner *b, struct sp_error *err)
 	return r;
 }
 
-static unsigned burner_kilobytes(const struct burner *b, int profile)
-{
-	const double once = profile < 0x10 ? 176.4 : profile < 0x40 ? 1385 : 4496;
-
-	return b->burn->times ? (unsigned)(b->burn->speed * once + 0.5) : b->burn->speed;
-}
-
 static int burner_type(struct burner *b, struct sp_error *err)
 {
 	const bool audio = sp_burner_is_audio(b->disc);
@@ -339,10 +332,6 @@ static int burner_type(struct burner *b, struct sp_error *err)
 
 static int burner_options(struct burner *b, struct sp_error *err)
 {
-	int profile = 0;
-	char name[80];
-
-	burn_disc_get_profile(b->drive, &profile, name);
 	b->opts = burn_write_opts_new(b->drive);
 	if (!b->opts)
 		return sp_fail_memory(err);
@@ -364,9 +353,8 @@ static int burner_options(struct burner *b, struct sp_error *err)
 	if (r < 0)
 		return r;
 	if (b->burn->speed)
-		burn_drive_set_speed(
-			b->drive, 0,
-			b->burn->speed < SP_SPEED_MAX ? (int)burner_kilobytes(b, profile) : 0);
+		burn_drive_set_speed(b->drive, 0,
+				     b->burn->speed < SP_SPEED_MAX ? (int)b->burn->speed : 0);
 	/* libburn itself does not look whether it fits */
 	b->room = (uint64_t)burn_disc_available_space(b->drive, b->opts) / 2048;
 	const uint64_t need = sp_burner_sectors(b->disc);

@@ -13,14 +13,6 @@
 
 /* --- speed --------------------------------------------------------------------------------- */
 
-/* kB/s of 1x, as drives count them. */
-static double ask_once(const struct sp_burn_target *target)
-{
-	return target->medium == SP_MEDIUM_CD    ? 176.4
-	       : target->medium == SP_MEDIUM_DVD ? 1385
-						 : 4496;
-}
-
 static void ask_list(char *text, size_t size, const unsigned *speed, size_t speeds, double once)
 {
 	size_t used = 0;
@@ -38,7 +30,7 @@ static void ask_list(char *text, size_t size, const unsigned *speed, size_t spee
  * difference: drives round. */
 void sp_burning_speed(struct sp_burning *b)
 {
-	const double once = ask_once(&b->report.target);
+	const double once = sp_mmc_once(b->report.target.medium);
 	unsigned speed[SP_MMC_SPEEDS], asked = b->burn.speed;
 	size_t speeds = 0, i = 0;
 	char text[120];

@@ -20,6 +20,20 @@ bool sp_profile_medium(unsigned profile, unsigned *medium)
 	return true;
 }
 
+double sp_mmc_once(unsigned medium)
+{
+	switch (medium) {
+	case SP_MEDIUM_CD:
+		return 176.4;
+	case SP_MEDIUM_DVD:
+		return 1385;
+	case SP_MEDIUM_BD:
+		return 4496;
+	default:
+		return 0;
+	}
+}
+
 const char *sp_profile_name(unsigned profile)
 {
 	static const struct {

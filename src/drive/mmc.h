@@ -32,6 +32,9 @@ enum sp_profile { /* MMC-6 5.3.1, table 93 */
 };
 /* enum sp_medium of a profile; false: none of an optical disc. */
 bool sp_profile_medium(unsigned profile, unsigned *medium);
+/* kB/s of a medium's 1x, as drives count them: 2352 bytes of a CD's sector, 2048 of others'. 0: it
+ * has no such speed. */
+double sp_mmc_once(unsigned medium);
 
 /* What became of a command. */
 struct sp_answer {

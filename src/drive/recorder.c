@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CD_1X 176 /* kB/s */
-
 static unsigned recorder_wants(struct sp_sink *sink, const struct sp_region *region)
 {
 	if (region->kind == SP_REGION_GAP || region->mode == SP_MODE_BLOCK512)
@@ -37,14 +35,13 @@ static int recorder_begin(struct sp_sink *sink, const struct sp_disc *disc,
 {
 	struct recorder *r = (struct recorder *)sink;
 	struct sp_transport *transport = r->drive.transport;
-	const unsigned speed = r->burn.times ? r->burn.speed * CD_1X : r->burn.speed;
 	struct sp_error why = {0};
 
 	(void)source;
 	r->source_disc = disc;
 	r->began = true;
 	r->locked = !sp_mmc_prevent(transport, true, NULL);
-	if (sp_mmc_write_speed(transport, speed, &why) < 0 && r->burn.speed)
+	if (sp_mmc_write_speed(transport, r->burn.speed, &why) < 0 && r->burn.speed)
 		sp_note(r->burn.notes, "%s", why.text);
 	const int rc = recorder_calibrate(r, err);
 	return rc < 0 ? rc : recorder_session_begin(r, err);

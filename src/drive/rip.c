@@ -45,15 +45,11 @@ static int rip_tracks(const struct sp_rip *rip, struct sp_error *err)
 
 static int rip_probe(struct sp_rip *rip, struct sp_error *err)
 {
-	static const double once[] = {[SP_MEDIUM_CD] = 176.4,
-				      [SP_MEDIUM_DVD] = 1385,
-				      [SP_MEDIUM_BD] = 4496,
-				      [SP_MEDIUM_BLOCK] = 0};
 	const bool cd = rip->toc->medium == SP_MEDIUM_CD;
 	int rc = cd ? sp_reader_probe(rip->reader, err) : 0;
 
 	if (rip->setup.times)
-		rip->setup.speed = (unsigned)(rip->setup.speed * once[rip->toc->medium]);
+		rip->setup.speed = (unsigned)(rip->setup.speed * sp_mmc_once(rip->toc->medium));
 
 	if (!rc && cd)
 		rc = sp_reader_set_offset(rip->reader, rip->setup.offset, err);
