@@ -75,6 +75,29 @@ static int differ_entry(void *user, const struct sp_walk_entry *entry)
 	return 0;
 }
 
+/* Sorted, each place once: hard links and names of the same file do not count. */
+static void differ_sort(struct differ *d)
+{
+	size_t kept = 0;
+
+	if (d->places)
+		qsort(d->place, d->places, sizeof(d->place[0]), place_order);
+	for (size_t i = 0; i < d->places; i++)
+		if (!i || place_order(&d->place[i], &d->place[kept - 1]))
+			d->place[kept++] = d->place[i];
+	d->places = kept;
+}
+
+static bool differ_same(const struct differ *a, const struct differ *b)
+{
+	if (a->places != b->places)
+		return false;
+	for (size_t i = 0; i < a->places; i++)
+		if (place_order(&a->place[i], &b->place[i]))
+			return false;
+	return true;
+}
+
 static int differ_walk(struct differ *d, uint64_t most)
 {
 	d->left = most;
@@ -90,11 +113,11 @@ int sp_fs_differ(struct sp_fs *a, struct sp_fs *b, uint64_t most, sp_differ_fn *
 
 	for (size_t i = 0; i < 2 && !r; i++) {
 		r = differ_walk(&d[i], most);
-		if (!r && d[i].places)
-			qsort(d[i].place, d[i].places, sizeof(struct place), place_order);
+		differ_sort(&d[i]);
 	}
 	static const struct place none;
-	for (size_t i = 0; i < 2 && !r; i++) {
+	/* again for the names, where there is one to tell */
+	for (size_t i = 0; i < 2 && !r && !differ_same(&d[0], &d[1]); i++) {
 		d[i].other = d[!i].places ? d[!i].place : &none;
 		d[i].others = d[!i].places;
 		r = differ_walk(&d[i], most);
