@@ -24,7 +24,7 @@ def ok(good, name, *why):
     number += 1
     print("ok" if good else "not ok", number, "-", name)
     for line in why if not good else ():
-        print("#", str(line)[:600].replace("\n", "\n# "))
+        print("#", str(line)[:2000].replace("\n", "\n# "))
     sys.stdout.flush()
 
 

@@ -6,6 +6,7 @@
 
 #include "codec/codec.h"
 #include "codec/lzfse.h"
+#include "tests/codec_steps.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -96,31 +97,6 @@ static inline uint8_t *exact(const uint8_t *data, size_t size)
 	assert_non_null(copy);
 	memcpy(copy, data, size);
 	return copy;
-}
-
-/* In pieces of these sizes; how it ended. */
-static inline int steps(const struct sp_codec *codec, const uint8_t *in, size_t in_size,
-			uint8_t *out, size_t out_size, size_t give, size_t room, size_t *got)
-{
-	void *stream = codec->begin();
-	uint8_t *to = out;
-	int r = SP_CODEC_MORE;
-
-	assert_non_null(stream);
-	while (r == SP_CODEC_MORE) {
-		const size_t left = out_size - (size_t)(to - out);
-		size_t n = in_size < give ? in_size : give, m = left < room ? left : room;
-		const size_t had = n, could = m;
-		r = codec->step(stream, &in, &n, &to, &m);
-		in_size -= had - n;
-		if (r == SP_CODEC_MORE)
-			assert_true(!n || !m);
-		if (r == SP_CODEC_MORE && had == n && could == m && (!in_size || !left))
-			break;
-	}
-	*got = (size_t)(to - out);
-	codec->end(stream);
-	return r;
 }
 
 /* Whole and in pieces of all sizes; one byte more or less is told. */

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -136,4 +138,26 @@ void assert_file(const char *name, const char *text)
 
 	assert_int_equal(read_whole(name, (uint8_t *)data, sizeof(data) - 1), (long)strlen(text));
 	assert_string_equal(data, text);
+}
+
+static char top[] = "/tmp/spindle-outset.XXXXXX";
+
+int outset_enter(void **state)
+{
+	(void)state;
+	return !mkdtemp(top) || chmod(top, 0755) || chdir(top) ? -1 : 0;
+}
+
+int outset_setup(void **state)
+{
+	(void)state;
+	empty_here();
+	return 0;
+}
+
+int outset_leave(void **state)
+{
+	(void)state;
+	empty_here();
+	return chdir("/") || rmdir(top) ? -1 : 0;
 }

@@ -7,6 +7,11 @@
 
 #define BIN_SIZE 300000
 
+/* cmocka's: a folder of the tests' own to be in, emptied before each, and gone in the end. */
+int outset_enter(void **state);
+int outset_setup(void **state);
+int outset_leave(void **state);
+
 /* A descriptor and two data files, all of one version, 1 to 3. */
 int job_write(struct sp_outset *set, int version, struct sp_error *err);
 /* The whole job with SP_OUTSET_…; says on stderr why it failed and returns the status negated. */

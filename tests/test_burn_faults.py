@@ -19,16 +19,16 @@ import tempfile
 import threading
 import time
 
-SPINDLE = os.path.abspath(os.environ.get("SPINDLE", "./spindle"))
+import inside
+from inside import LONG, SPINDLE, ok
+
 SIM = os.path.join(os.path.abspath(os.environ.get("builddir", ".")), "spindle-sim")
-LONG = bool(os.environ.get("SPINDLE_LONG"))
 SECTORS = 437  # of the image: no multiple of a medium's block
 AT_ONCE = 16   # drives
 CD = "cd-r", "cd-rw"
 SEQUENTIAL = "dvd-r", "dvd-rw", "dvd+r", "dvd+r-dl", "bd-r"
 MEDIA = CD + SEQUENTIAL + ("dvd+rw", "bd-re")
 OVERWRITTEN = "dvd+rw", "bd-re"
-number = 0
 # what is preloaded into a sanitized program comes before its sanitizer
 os.environ["ASAN_OPTIONS"] = "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")
 
@@ -84,21 +84,6 @@ if sys.argv[1:2] == ["PROBE"]:
 
 
 # --- the tests -------------------------------------------------------------------------------------
-
-def ok(good, name, *why):
-    global number
-    number += 1
-    print("ok" if good else "not ok", number, "-", name)
-    for line in why if not good else ():
-        print("#", str(line)[:2000].replace("\n", "\n# "))
-    sys.stdout.flush()
-
-
-def skip(name, why):
-    global number
-    number += 1
-    print("ok %d - %s # SKIP %s" % (number, name, why))
-
 
 def volume(n):
     random.seed(8)
@@ -409,4 +394,4 @@ try:
 finally:
     os.chdir("/")
     shutil.rmtree(top, ignore_errors=True)
-print("1..%d" % number)
+print("1..%d" % inside.number)

@@ -5,7 +5,6 @@
 # that leaves nothing behind.
 
 . "${top_srcdir:-.}/tests/try.sh"
-writer=$tests/dmg_write.py
 try_clean() { rm -rf out.img .out.img.*; }
 
 # Nothing of an output, under no name
@@ -95,12 +94,7 @@ command -v python3 >/dev/null || {
 	echo "1..$count"
 	exit $failed
 }
-write() {
-	python3 "$writer" "$@"
-}
-for scheme in gpt apm mbr none; do
-	write disk $scheme.img --scheme $scheme || exit 99
-done
+. "$tests/dmg_disks.sh"
 
 reads() { # KIND SCHEME OPTION…
 	kind=$1 scheme=$2

@@ -3,15 +3,7 @@
 # Disk images of tests/dmg_write.py, which other programs read in test_dmg_writer.sh.
 
 . "${top_srcdir:-.}/tests/try.sh"
-writer=$tests/dmg_write.py
-
-write() {
-	python3 "$writer" "$@"
-}
-
-for scheme in gpt apm mbr none; do
-	write disk $scheme.img --scheme $scheme || exit 99
-done
+. "$tests/dmg_disks.sh"
 
 printf 'secret\n' >password
 printf 'Secret\n' >wrong

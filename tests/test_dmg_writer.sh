@@ -4,15 +4,7 @@
 # what its name says. None of ours runs here.
 
 . "${top_srcdir:-.}/tests/try.sh"
-writer=$tests/dmg_write.py
-
-write() {
-	python3 "$writer" "$@"
-}
-
-for scheme in gpt apm mbr none; do
-	write disk $scheme.img --scheme $scheme || exit 99
-done
+. "$tests/dmg_disks.sh"
 
 # Partitions lie one behind the other, so the files 7-Zip makes of them are the disk.
 sevenzip_reads() { # KIND SCHEME OPTION…

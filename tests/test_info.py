@@ -16,32 +16,9 @@ import time
 import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import inside
+from inside import CORPUS, SPINDLE, ok, run, skip
 from iso_write import Iso, both32, record, SECTOR
-
-SPINDLE = os.path.abspath(os.environ.get("SPINDLE", "./spindle"))
-CORPUS = os.environ.get("SPINDLE_CORPUS", "")
-number = 0
-random.seed(9)
-
-
-def ok(good, name, *why):
-    global number
-    number += 1
-    print("ok" if good else "not ok", number, "-", name)
-    for line in why if not good else ():
-        print("#", str(line)[:900].replace("\n", "\n# "))
-    sys.stdout.flush()
-
-
-def skip(name, why):
-    global number
-    number += 1
-    print("ok %d - %s # SKIP %s" % (number, name, why))
-
-
-def run(*words, **more):
-    return subprocess.run([str(w) for w in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=120, **more)
 
 
 def info(image):
@@ -623,4 +600,4 @@ with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as to
     for part in (descriptors, sizes, consistency, kinds, peers, others, isomd5, libisofs, tables, large, hostile):
         part()
     os.chdir("/")
-print("1..%d" % number)
+print("1..%d" % inside.number)

@@ -18,15 +18,6 @@
 
 #include <cmocka.h>
 
-static char top[] = "/tmp/spindle-outset.XXXXXX";
-
-static int setup(void **state)
-{
-	(void)state;
-	empty_here();
-	return 0;
-}
-
 /* ---- names ---- */
 
 static void files_appear_only_at_commit_and_whole(void **state)
@@ -419,28 +410,26 @@ static void a_view_sees_the_set_and_nothing_else(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(files_appear_only_at_commit_and_whole, setup),
-		cmocka_unit_test_setup(closing_without_commit_leaves_nothing, setup),
+		cmocka_unit_test_setup(files_appear_only_at_commit_and_whole, outset_setup),
+		cmocka_unit_test_setup(closing_without_commit_leaves_nothing, outset_setup),
 		cmocka_unit_test_setup(
-			ios_may_be_closed_after_the_set_and_write_nothing_after_commit, setup),
-		cmocka_unit_test_setup(what_exists_is_not_replaced, setup),
-		cmocka_unit_test_setup(paths_that_cannot_be_are_named, setup),
-		cmocka_unit_test_setup(folder_is_made_with_the_set_and_goes_without_it, setup),
-		cmocka_unit_test_setup(the_longest_names_work_and_stay_apart, setup),
-		cmocka_unit_test_setup(members_are_refused_early, setup),
-		cmocka_unit_test_setup(a_name_taken_meanwhile_is_kept_and_all_else_goes, setup),
-		cmocka_unit_test_setup(force_replaces_a_set, setup),
-		cmocka_unit_test_setup(a_failed_commit_removes_only_its_own_files, setup),
-		cmocka_unit_test_setup(leavings_of_the_dead_go_and_of_the_living_stay, setup),
-		cmocka_unit_test_setup(a_locked_leaving_belongs_to_somebody, setup),
-		cmocka_unit_test_setup(a_view_sees_the_set_and_nothing_else, setup),
+			ios_may_be_closed_after_the_set_and_write_nothing_after_commit,
+			outset_setup),
+		cmocka_unit_test_setup(what_exists_is_not_replaced, outset_setup),
+		cmocka_unit_test_setup(paths_that_cannot_be_are_named, outset_setup),
+		cmocka_unit_test_setup(folder_is_made_with_the_set_and_goes_without_it,
+				       outset_setup),
+		cmocka_unit_test_setup(the_longest_names_work_and_stay_apart, outset_setup),
+		cmocka_unit_test_setup(members_are_refused_early, outset_setup),
+		cmocka_unit_test_setup(a_name_taken_meanwhile_is_kept_and_all_else_goes,
+				       outset_setup),
+		cmocka_unit_test_setup(force_replaces_a_set, outset_setup),
+		cmocka_unit_test_setup(a_failed_commit_removes_only_its_own_files, outset_setup),
+		cmocka_unit_test_setup(leavings_of_the_dead_go_and_of_the_living_stay,
+				       outset_setup),
+		cmocka_unit_test_setup(a_locked_leaving_belongs_to_somebody, outset_setup),
+		cmocka_unit_test_setup(a_view_sees_the_set_and_nothing_else, outset_setup),
 	};
 
-	if (!mkdtemp(top) || chmod(top, 0755) || chdir(top))
-		return 99;
-	const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	empty_here();
-	if (chdir("/") || rmdir(top))
-		return 99;
-	return failed;
+	return cmocka_run_group_tests(tests, outset_enter, outset_leave);
 }

@@ -21,15 +21,6 @@
 
 #include <cmocka.h>
 
-static char top[] = "/tmp/spindle-outset.XXXXXX";
-
-static int setup(void **state)
-{
-	(void)state;
-	empty_here();
-	return 0;
-}
-
 /* ---- things that go wrong ---- */
 
 static void a_write_that_failed_cannot_be_committed(void **state)
@@ -336,16 +327,17 @@ static int raced_main(const char *taken)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_write_that_failed_cannot_be_committed, setup),
-		cmocka_unit_test_setup(a_directory_without_permission_is_named, setup),
-		cmocka_unit_test_setup(a_process_we_may_not_signal_is_alive, setup),
-		cmocka_unit_test_setup(killed_before_or_after_any_call_no_file_is_half, setup),
-		cmocka_unit_test_setup(any_call_failing_leaves_nothing, setup),
-		cmocka_unit_test_setup(any_allocation_failing_leaves_nothing, setup),
-		cmocka_unit_test_setup(failures_say_file_and_place, setup),
-		cmocka_unit_test_setup(a_failed_fsync_is_not_asked_again, setup),
-		cmocka_unit_test_setup(a_flush_that_failed_behind_the_writer_is_told, setup),
-		cmocka_unit_test_setup(weaker_file_systems_do_not_replace_either, setup),
+		cmocka_unit_test_setup(a_write_that_failed_cannot_be_committed, outset_setup),
+		cmocka_unit_test_setup(a_directory_without_permission_is_named, outset_setup),
+		cmocka_unit_test_setup(a_process_we_may_not_signal_is_alive, outset_setup),
+		cmocka_unit_test_setup(killed_before_or_after_any_call_no_file_is_half,
+				       outset_setup),
+		cmocka_unit_test_setup(any_call_failing_leaves_nothing, outset_setup),
+		cmocka_unit_test_setup(any_allocation_failing_leaves_nothing, outset_setup),
+		cmocka_unit_test_setup(failures_say_file_and_place, outset_setup),
+		cmocka_unit_test_setup(a_failed_fsync_is_not_asked_again, outset_setup),
+		cmocka_unit_test_setup(a_flush_that_failed_behind_the_writer_is_told, outset_setup),
+		cmocka_unit_test_setup(weaker_file_systems_do_not_replace_either, outset_setup),
 	};
 
 	if (argc == 4 && strcmp(argv[1], "job") == 0)
@@ -354,11 +346,5 @@ int main(int argc, char **argv)
 		return long_main();
 	if (argc == 3 && strcmp(argv[1], "raced") == 0)
 		return raced_main(argv[2]);
-	if (!mkdtemp(top) || chmod(top, 0755) || chdir(top))
-		return 99;
-	const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	empty_here();
-	if (chdir("/") || rmdir(top))
-		return 99;
-	return failed;
+	return cmocka_run_group_tests(tests, outset_enter, outset_leave);
 }
