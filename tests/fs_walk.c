@@ -2,6 +2,9 @@
 /* A whole file system as lines of text, for tests of its readers. */
 #include "tests/fs_walk.h"
 
+#include "formats/formats.h"
+#include "tree/inside.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -221,6 +224,75 @@ static int fuzz_holds(void *user, const struct sp_walk_entry *entry)
 	return fuzz->places > FUZZ_PLACES ? SP_ERR_CANCELLED : 0;
 }
 
+enum { FUZZ_RUNS = 4 };
+
+/* Parts ascend and every sector of a run has one, unless there are too many to keep. */
+static void fuzz_where_holds(const struct sp_where *where, const struct sp_run *run)
+{
+	unsigned i = 0;
+	sp_lba told = run[0].lba; /* up to here */
+
+	for (size_t n = 0; n < where->parts; n++) {
+		const struct sp_where_part *part = &where->part[n];
+		const sp_lba end = part->lba + (sp_lba)part->count;
+
+		while (i < FUZZ_RUNS && part->lba >= run[i].lba + (sp_lba)run[i].count) {
+			if (!where->more && told < run[i].lba + (sp_lba)run[i].count)
+				abort();
+			i++;
+			told = i < FUZZ_RUNS ? run[i].lba : 0;
+		}
+		if (i == FUZZ_RUNS || !part->count || part->lba < run[i].lba ||
+		    end > run[i].lba + (sp_lba)run[i].count || (!where->more && part->lba > told) ||
+		    part->what > SP_WHERE_OUTSIDE || !part->name)
+			abort();
+		told = end > told ? end : told;
+	}
+	if (!where->more && (i < FUZZ_RUNS - 1 || told < run[i].lba + (sp_lba)run[i].count))
+		abort();
+}
+
+void fs_fuzz_where(struct sp_inside *inside)
+{
+	const struct sp_disc *disc = sp_inside_source(inside)->disc;
+	const sp_lba end =
+		disc->region[disc->regions - 1].lba + (sp_lba)disc->region[disc->regions - 1].count;
+	/* the beginning, two sectors that follow each other, and from the middle to the end */
+	const struct sp_run run[FUZZ_RUNS] = {{.lba = 0, .count = 20},
+					      {.lba = 20, .count = 1},
+					      {.lba = 21, .count = 1},
+					      {.lba = end / 2, .count = (uint64_t)(end - end / 2)}};
+	struct sp_where where;
+	struct sp_error err = {0};
+
+	if (end / 2 < 22)
+		return;
+	const int r = sp_where_find(&where, inside, run, FUZZ_RUNS, &err);
+	if (!r)
+		fuzz_where_holds(&where, run);
+	else if (!err.text[0])
+		abort();
+	sp_where_clear(&where);
+}
+
+/* The same bytes as a disk's. Takes io. */
+static void fuzz_disk(struct sp_io *io)
+{
+	static const struct sp_options none = {0};
+	struct sp_source *src = NULL;
+	struct sp_inside *inside = NULL;
+	struct sp_error err;
+
+	if (sp_format_img.open(&src, io, &none, &err) < 0) {
+		sp_io_close(io);
+		return;
+	}
+	if (!sp_inside_open(&inside, src, NULL, &err))
+		fs_fuzz_where(inside);
+	sp_inside_close(inside);
+	sp_source_close(src);
+}
+
 void fs_fuzz(const struct sp_fs_format *format, const uint8_t *data, size_t size)
 {
 	struct sp_memory *mem = sp_memory_new();
@@ -242,7 +314,7 @@ void fs_fuzz(const struct sp_fs_format *format, const uint8_t *data, size_t size
 		(void)sp_fs_walk(fuzz.fs, sp_fs_root(fuzz.fs), "", 0, fuzz_holds, &fuzz, &err);
 		sp_fs_close(fuzz.fs);
 	}
-	sp_io_close(io);
+	fuzz_disk(io);
 	sp_memory_free(mem);
 }
 

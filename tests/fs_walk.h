@@ -33,6 +33,10 @@ void fs_walk(struct fs_walk *walk, struct sp_fs *fs);
  * aborts where a failure says nothing. `data` stays the caller's. */
 void fs_fuzz(const struct sp_fs_format *format, const uint8_t *data, size_t size);
 
+/* And with a disc, whose trees were looked for or not: what its sectors belong to; aborts where one
+ * is told nothing of, or a part is of nothing that was asked. */
+void fs_fuzz_where(struct sp_inside *inside);
+
 /* A text file whole, the caller's to free; NULL: it is not there. */
 char *fs_load(const char *path);
 

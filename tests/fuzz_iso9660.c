@@ -3,6 +3,7 @@
  * opened and begun, every link read; what it costs is bounded by the volume's size. The first 16
  * sectors, which nobody reads, are not part of the input. */
 #include "formats/formats.h"
+#include "tests/fs_walk.h"
 #include "tree/fs.h"
 
 #include <stdlib.h>
@@ -64,7 +65,7 @@ static void fuzz_fact(void *user, const struct sp_fact *fact)
 	*(size_t *)user += fact->text ? strlen(fact->text) : 1;
 }
 
-/* Kinds of discs, tables and checksums of the whole disc. Takes io. */
+/* What lies where, kinds of discs, tables and checksums of the whole disc. Takes io. */
 static void fuzz_disc(struct sp_io *io)
 {
 	static const struct sp_options none = {0};
@@ -81,6 +82,7 @@ static void fuzz_disc(struct sp_io *io)
 	}
 	if (!sp_inside_open(&inside, src, NULL, &err)) {
 		(void)sp_inside_find(inside, 0, &err);
+		fs_fuzz_where(inside);
 		(void)sp_kinds_find(&kinds, inside, &err);
 		for (unsigned scheme = 0; scheme < SP_SCHEMES; scheme++) {
 			struct sp_partitions table;
