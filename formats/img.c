@@ -2,6 +2,7 @@
 /* img: the 512-byte blocks of a floppy, hard disk or USB stick, and nothing else. */
 #include "formats/img.h"
 
+#include "base/bytes.h"
 #include "disc/data.h"
 #include "disc/partition.h"
 #include "formats/formats.h"
@@ -36,6 +37,34 @@ static bool img_is_mac_disc(const struct sp_probe *probe, unsigned scheme, unsig
 	       probe->size % 2048 == 0 && probe->io && img_named(probe->io->name, disc);
 }
 
+/* An anchor (ECMA-167 3/10.2) says which sector it is, and so how large they are. */
+static bool img_anchor(const struct sp_probe *probe, uint64_t sector, unsigned size)
+{
+	uint8_t d[16], sum = 0;
+
+	if (sector >= probe->size / size ||
+	    sp_io_read(probe->io, sector * size, d, sizeof(d), NULL) < 0)
+		return false;
+	for (unsigned i = 0; i < sizeof(d); i++)
+		sum = (uint8_t)(sum + (i == 4 ? 0 : d[i]));
+	return get_le16(d) == 2 && d[4] == sum && get_le32(d + 12) == sector;
+}
+
+/* UDF in a disk's blocks, that do not fill a disc's sectors. */
+static bool img_is_udf_disk(const struct sp_probe *probe)
+{
+	for (unsigned size = SP_IMG_BLOCK; size <= 1024; size *= 2) {
+		const uint64_t count = probe->size / size;
+
+		if (!probe->io || probe->size % 2048 == 0 || probe->size % size || !count)
+			continue;
+		if (img_anchor(probe, 256, size) || img_anchor(probe, count - 1, size) ||
+		    (count > 256 && img_anchor(probe, count - 257, size)))
+			return true;
+	}
+	return false;
+}
+
 static int img_probe(const struct sp_probe *probe)
 {
 	const unsigned filesystem = sp_filesystem_find(probe->head, probe->head_size);
@@ -43,6 +72,8 @@ static int img_probe(const struct sp_probe *probe)
 		sp_scheme_find(probe->head, probe->head_size, probe->size / SP_IMG_BLOCK);
 
 	/* hybrid discs carry partition tables too: they are what is on the disc */
+	if (filesystem == SP_FS_UDF && img_is_udf_disk(probe))
+		return 96;
 	if (sp_filesystem_optical(filesystem))
 		return 0;
 	if (img_is_mac_disc(probe, scheme, filesystem))

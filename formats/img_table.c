@@ -89,7 +89,8 @@ void sp_img_describe(struct sp_io *io, const struct sp_notes *notes)
 	table_named(io, notes);
 	if (list.scheme != SP_SCHEME_WHOLE)
 		table_cut(io, notes, &list);
-	else if (list.count && sp_filesystem_optical(list.partition[0].filesystem))
+	else if (list.count && sp_filesystem_optical(list.partition[0].filesystem) &&
+		 io->size % 2048 == 0)
 		sp_note(notes,
 			"%s: holds an optical disc's volume; as iso its sectors have 2048 bytes",
 			io->name);

@@ -3,6 +3,9 @@
  * what is damaged or hostile is named. */
 #include "tests/fs_walk.h"
 
+#include <spindle/spindle.h>
+#include <spindle/tree.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,9 +77,129 @@ static void every_kind_of_partition_and_entry_is_read_as_a_second_writer_has_the
 		seen++;
 	}
 	closedir(dir);
-	/* five kinds of partitions in four sizes of blocks, three more, and what is bad */
-	assert_in_range(seen, 20 + 3 + 20, 100);
+	/* five kinds of partitions and three more volumes in four sizes of blocks, three more, and
+	 * what is bad */
+	assert_in_range(seen, 32 + 3 + 20, 100);
 	assert_int_equal(wrong, 0);
+}
+
+/* --- as a file that is opened ---------------------------------------------------------------- */
+
+struct said {
+	char text[4096];
+};
+
+static void said_note(void *user, const char *text)
+{
+	struct said *said = user;
+	const size_t used = strlen(said->text);
+
+	snprintf(said->text + used, sizeof(said->text) - used, "%s\n", text);
+}
+
+/* The tree of an image that is known by its content or that is opened as `format`, as fs_walk has
+ * it; the caller's to free. */
+static char *image_list(const char *path, const char *format, struct said *said)
+{
+	const struct sp_notes notes = {said_note, said};
+	const struct sp_options options = {.notes = &notes};
+	struct fs_walk walk = {0};
+	struct sp_error err = {0};
+	struct sp_inside *inside;
+	struct sp_input in;
+	struct sp_fs *fs;
+	char *list = NULL;
+	size_t size, count;
+
+	*said = (struct said){0};
+	assert_int_equal(sp_input_open(&in, path, format, &options, &err), 0);
+	assert_int_equal(sp_inside_open(&inside, in.source, &notes, &err), 0);
+	assert_int_equal(sp_inside_find(inside, 0, &err), 0);
+	const struct sp_tree *tree = sp_inside_trees(inside, &count);
+	assert_int_equal(count, 1);
+	assert_string_equal(tree->name, "udf");
+	assert_int_equal(sp_inside_tree(inside, tree, &fs, &err), 0);
+	walk.out = open_memstream(&list, &size);
+	assert_non_null(walk.out);
+	fs_walk(&walk, fs);
+	fclose(walk.out);
+	assert_int_equal(walk.errors, 0);
+	assert_int_equal(sp_fs_damage(fs), 0);
+	sp_fs_close(fs);
+	sp_inside_close(inside);
+	sp_input_close(&in);
+	return list;
+}
+
+static void whatever_its_blocks_an_image_is_known_by_content_and_told_whole(void **state)
+{
+	static const char *const kind[] = {"plain",    "vat150", "vat",   "sparable",
+					   "metadata", "both",   "short", "first-vat"};
+	unsigned odd = 0;
+
+	(void)state;
+	if (!has("python3"))
+		skip();
+	for (size_t k = 0; k < sizeof(kind) / sizeof(kind[0]); k++)
+		for (unsigned block = 512; block <= 4096; block *= 2) {
+			char path[512], want[512];
+			struct stat st;
+			struct said said;
+
+			snprintf(path, sizeof(path), "%s/%s-%u.udf", udf_folder, kind[k], block);
+			snprintf(want, sizeof(want), "%s/%s-%u.list", udf_folder, kind[k], block);
+			char *list = fs_load(want), *found = image_list(path, NULL, &said);
+			assert_string_equal(found, list);
+			assert_null(strstr(said.text, "missing"));
+			assert_null(strstr(said.text, "no ISO 9660"));
+			free(found);
+			/* and where its last sector is filled up */
+			found = image_list(path, "iso", &said);
+			assert_string_equal(found, list);
+			assert_int_equal(stat(path, &st), 0);
+			odd += st.st_size % 2048 != 0;
+			assert_int_equal(strstr(said.text, "ends inside") != NULL,
+					 st.st_size % 2048 != 0);
+			free(found);
+			free(list);
+		}
+	assert_in_range(odd, 6, 16);
+}
+
+/* What is left of an image that is longer than its volume when what follows that is left out. */
+static uint64_t image_trimmed(const char *name, unsigned more)
+{
+	static const struct sp_option trim = {"trim", "volume"};
+	const struct sp_options options = {.option = &trim, .options = 1};
+	char path[512];
+	struct sp_error err = {0};
+	struct sp_input in;
+
+	assert_int_equal(run("cd '%s' && cp %s.udf longer.iso && head -c %u /dev/zero >>longer.iso",
+			     udf_folder, name, more * 2048),
+			 0);
+	snprintf(path, sizeof(path), "%s/longer.iso", udf_folder);
+	assert_int_equal(sp_input_open(&in, path, "iso", &options, &err), 0);
+	const uint64_t sectors = in.source->disc->region[0].count;
+	sp_input_close(&in);
+	return sectors;
+}
+
+static void trimming_takes_no_anchor_no_spare_packet_and_nothing_of_an_open_disc(void **state)
+{
+	(void)state;
+	if (!has("python3"))
+		skip();
+	/* 257 sectors, 320 blocks, 300 more with an anchor at their end and 256 before it */
+	assert_int_equal(image_trimmed("both-2048", 0), 877);
+	assert_int_equal(image_trimmed("both-2048", 10), 877);
+	/* behind the partition there are spare packets */
+	assert_int_equal(image_trimmed("sparable-2048", 10), 257 + 320 + 40 + 10);
+	/* nothing is known to be behind this one's */
+	assert_int_equal(image_trimmed("plain-2048", 10), 257 + 320);
+	/* where it ends the last block that was written says, not the partition */
+	assert_true(image_trimmed("vat-2048", 10) > 257 + 10);
+	assert_true(image_trimmed("vat-2048", 400) > 257 + 400);
 }
 
 /* Each medium mkudffs knows, each revision it makes for it, each size of blocks. */
@@ -261,6 +384,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			every_kind_of_partition_and_entry_is_read_as_a_second_writer_has_them),
+		cmocka_unit_test(whatever_its_blocks_an_image_is_known_by_content_and_told_whole),
+		cmocka_unit_test(
+			trimming_takes_no_anchor_no_spare_packet_and_nothing_of_an_open_disc),
 		cmocka_unit_test(a_volume_cut_anywhere_is_never_told_whole),
 		cmocka_unit_test(what_mkudffs_makes_opens),
 		cmocka_unit_test(what_genisoimage_makes_of_a_folder_is_that_folder),

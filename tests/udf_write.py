@@ -73,12 +73,14 @@ class Image:
                  label='Üben 漢字', spoil=(), meta=32, tail=40):
         self.kind, self.bs, self.rev, self.efe, self.strategy = kind, bs, rev, efe, strategy
         self.label, self.spoil = label, spoil
-        self.start = 40
+        # descriptors begin behind the recognition sequence, which ends with byte 38912 or sooner
+        self.first = max(20, 38912 // bs)
+        self.start = self.first + 20
         self.count = blocks                 # of the partition
-        self.total = self.start + blocks + tail
         self.anchors = anchors
-        if anchors == 'begin':
-            self.total = max(self.total, 300)
+        if anchors != 'end':
+            self.start = 257
+        self.total = self.start + blocks + tail
         self.at = {}                        # sector -> bytes
         self.next = 0
         self.vat = []
@@ -326,7 +328,7 @@ class Image:
             self.kind = save
             last = self.alloc()
             self.put(0, last, self.entry(node, last, ads, kind, len(vat)))
-            self.total = max(self.start + last + 1 + self.padding, 257 if self.anchors == 'begin' else 0)
+            self.total = self.start + last + 1 + self.padding
         if self.kind == 'sparable':
             self.spare()
         self.descriptor_sequences(fsd_place, domain)
@@ -348,7 +350,7 @@ class Image:
             to += packet
             count += 1
         table += struct.pack('<II', 0xFFFFFFFF, to)
-        for where, order in ((34, 3), (36, 4)):
+        for where, order in ((self.first + 14, 3), (self.first + 16, 4)):
             body = regid('*UDF Sparing Table') + struct.pack('<HHI', count + 1, 0, order)
             d = tag(0, where, body + (table if order == 4 else struct.pack('<II', 0xFFFFFFFF, 0) * 3))
             if 'sparing' in self.spoil:
@@ -364,7 +366,8 @@ class Image:
 
         def partition(where):
             body = struct.pack('<IHH', 2, 1, 7) + regid('+NSR03') + bytes(128)
-            body += struct.pack('<III', 4, self.start, self.count) + regid('*imp')
+            access = 2 if self.kind.startswith('vat') else 4     # write once, or overwritable
+            body += struct.pack('<III', access, self.start, self.count) + regid('*imp')
             return tag(5, where, body.ljust(496, b'\0'))
 
         def logical(where):
@@ -376,7 +379,8 @@ class Image:
             if self.kind.startswith('vat'):
                 maps.append(two('*UDF Virtual Partition', b''))
             if self.kind == 'sparable':
-                maps = [two('*UDF Sparable Partition', struct.pack('<HBBIII', 4, 2, 0, 512, 34, 36))]
+                maps = [two('*UDF Sparable Partition', struct.pack('<HBBIII', 4, 2, 0, self.bs, self.first + 14,
+                                                                     self.first + 16))]
             if self.kind == 'metadata':
                 maps.append(two('*UDF Metadata Partition', struct.pack('<IIIIHB', 0, 2, 0xFFFFFFFF, 8, 1,
                                                                      1)))
@@ -389,10 +393,10 @@ class Image:
             body = struct.pack('<I', 3) + SET + dstring(self.label, 128)
             body += struct.pack('<I', 0x01000003 if 'block size' in self.spoil else self.bs) + domain
             body += self.long_ad(fsd_place) + struct.pack('<II', size, count) + regid('*imp') + bytes(128)
-            body += struct.pack('<II', self.bs, 32) + table
+            body += struct.pack('<II', self.bs, self.first + 12) + table
             return tag(6, where, body.ljust(max(496, len(body)), b'\0'))
 
-        for first, name in ((20, 'main'), (26, 'reserve')):
+        for first, name in ((self.first, 'main'), (self.first + 6, 'reserve')):
             all_ = [primary, logical, partition, lambda w: tag(8, w, bytes(496))]
             for i, make in enumerate(all_):
                 d = make(first + i).ljust(self.bs, b'\0')
@@ -404,21 +408,22 @@ class Image:
         body = STAMP + struct.pack('<III', 1, 0, 0) + struct.pack('<Q', 500) + bytes(24)
         body += struct.pack('<II', 1, 46) + struct.pack('<II', 5, self.count)
         body += regid('*imp') + struct.pack('<IIHHH', 5, 2, self.rev, self.rev, self.rev)
-        self.at[32] = tag(9, 32, body).ljust(self.bs, b'\0')
-        for where in ([256] if self.anchors == 'begin' else [self.total - 1]):
-            if self.kind.startswith('vat') and self.anchors != 'begin':
-                self.total += 1
-                where = self.total - 1
-            body = struct.pack('<IIII', 6 * self.bs, 20, 6 * self.bs, 26)
+        self.at[self.first + 12] = tag(9, self.first + 12, body).ljust(self.bs, b'\0')
+        if self.kind.startswith('vat') and self.anchors == 'end':
+            self.total += 1
+        end = self.total - 1
+        for where in {'begin': [256], 'end': [end], 'both': [256, end - 256, end]}[self.anchors]:
+            body = struct.pack('<IIII', 6 * self.bs, self.first, 6 * self.bs, self.first + 6)
             assert where not in self.at
             if 'anchor' not in self.spoil:
                 self.at[where] = tag(2, where, body.ljust(496, b'\0')).ljust(self.bs, b'\0')
 
     def recognition(self):
-        if self.bs < 2048:
-            return      # it would lie in the partition
+        step = max(self.bs, 2048)
         for i, name in enumerate((b'BEA01', b'NSR03' if self.rev >= 0x200 else b'NSR02', b'TEA01')):
-            self.at[32768 // self.bs + i] = (b'\0' + name + b'\1').ljust(2048, b'\0')
+            at = (32768 + i * step) // self.bs
+            assert at not in self.at
+            self.at[at] = (b'\0' + name + b'\1').ljust(self.bs, b'\0')
 
     def save(self, path):
         with open(path, 'wb') as f:
@@ -622,6 +627,9 @@ def main():
                           ('metadata', 0x250)):
             make(folder, '%s-%d' % (kind, bs), kind=kind, bs=bs, rev=rev, blocks=320,
                  efe=rev >= 0x200, anchors='begin' if bs == 2048 else 'end')
+        make(folder, 'both-%d' % bs, bs=bs, anchors='both', blocks=320, tail=300)
+        make(folder, 'short-%d' % bs, bs=bs, blocks=320, tail=41)   # of no whole sector of 2048
+        make(folder, 'first-vat-%d' % bs, kind='vat', bs=bs, anchors='begin', blocks=320)
     make(folder, 'anchor-256', anchors='begin', blocks=320)
     make(folder, 'runout', kind='vat', bs=2048, blocks=320, padding=150)
     old = tree(512)

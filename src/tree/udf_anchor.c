@@ -44,8 +44,8 @@ static int anchor_try_end(struct anchor_search *s, uint64_t last, struct udf_anc
 			  struct sp_error *err)
 {
 	/* a drive may count the two run-out sectors of a track, or the 150 of a pregap that was
-	 * taken for part of it */
-	static const unsigned back[] = {0, 1, 2, 150, 151, 152};
+	 * taken for part of it; smaller sectors may not fill the disc's last one */
+	static const unsigned back[] = {0, 1, 2, 3, 150, 151, 152};
 	int r = 0;
 
 	for (size_t i = 0; !r && i < sizeof(back) / sizeof(back[0]); i++) {
