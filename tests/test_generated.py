@@ -79,7 +79,8 @@ def peer(tree, image):
         return "bsdtar", files("theirs")
     kind = {"udf": "-tudf", "hfs+": "-thfs"}[tree]
     p = run("7zz", "x", "-y", "-bd", kind, "-otheirs", image)
-    if p.returncode:
+    # it misses an anchor at the end when that is far behind the last file
+    if p.returncode and b"Headers Error" not in p.stdout + p.stderr:
         return None, {}
     return "7zz", files("theirs")
 
@@ -211,16 +212,16 @@ def one_udf(n, rng, tally):
     kind, rev = rng.choice((("plain", 0x102), ("vat150", 0x150), ("vat", 0x200), ("sparable", 0x201),
                             ("metadata", 0x250)))
     bs = rng.choice((512, 1024, 2048, 4096))
-    anchors = rng.choice(("begin", "end"))
+    anchors = rng.choice(("begin", "end") if kind.startswith("vat") else ("both", "both", "end"))
     root, want = nodes(rng, udf_write.Node, udf_node(bs))
     udf_write.make(".", "made", root, kind=kind, bs=bs, rev=rev, efe=rev >= 0x200,
-                   blocks=max(1200, 1200 * 2048 // bs), meta=60, anchors=anchors)
+                   blocks=250 + 14 * (30000 // bs + 6), meta=60, anchors=anchors, tail=300)
     tally["images"] += 1
     tally["UDF in blocks of %d" % bs] = tally.get("UDF in blocks of %d" % bs, 0) + 1
-    what = "%d, UDF %x %s, blocks of %d, anchor at the %s" % (n, rev, kind, bs, anchors)
+    what = "%d, UDF %x %s, blocks of %d, anchors: %s" % (n, rev, kind, bs, anchors)
     look(what, "made.udf", want, tally)
-    # 7zz opens few of them, and those of 2048 bytes alone; GRUB any plain one with an anchor at 256
-    if kind != "plain" or anchors != "begin" or not shutil.which("grub-fstest"):
+    # 7zz opens plain ones in blocks of 512 and 2048 with an anchor at 256; GRUB of 1024 and 4096 as well
+    if kind != "plain" or anchors == "end" or not shutil.which("grub-fstest"):
         skip(what + ": a third program", "no grub-fstest, or it cannot")
         return
     bad = [path for path in want if run("grub-fstest", "made.udf", "cmp", "(loop0)/" + os.fsdecode(path),
