@@ -113,7 +113,8 @@ def corpus():
                base + ": HFS is named and not read", p.returncode, p.stderr)
             continue
         if base in CUT:
-            ok(p.returncode == 3, base + ": is refused", p.returncode, p.stderr)
+            ok(p.returncode == 3 and p.stderr.split(b"\n")[-2].startswith(b"spindle: %s: " % image.encode()),
+               base + ": is refused, by its name", p.returncode, p.stderr)
         elif sub == "bad":
             damaged(image, base)
         else:

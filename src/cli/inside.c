@@ -78,6 +78,14 @@ static void inside_list(const struct ui *ui, const struct inside *inside)
 	}
 }
 
+/* What the image is called, before what was said of it. */
+static int inside_named(const struct inside *inside, int r, struct sp_error *err)
+{
+	const struct sp_error why = *err;
+
+	return r < 0 ? sp_fail(err, r, "%s: %s", inside->in.path, why.text) : r;
+}
+
 static int inside_choose(struct inside *inside, const char *wanted, struct sp_error *err)
 {
 	char names[160] = "";
@@ -87,7 +95,8 @@ static int inside_choose(struct inside *inside, const char *wanted, struct sp_er
 		const struct sp_tree *tree = &inside->trees[i];
 		if (!wanted || !strcmp(wanted, tree->name)) {
 			inside->tree = tree;
-			return sp_inside_tree(inside->look, tree, &inside->fs, err);
+			return inside_named(
+				inside, sp_inside_tree(inside->look, tree, &inside->fs, err), err);
 		}
 		if (!strstr(names, tree->name) && used + strlen(tree->name) + 3 < sizeof(names))
 			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
@@ -108,13 +117,8 @@ int inside_open(struct inside *inside, struct ui *ui, const struct cli_args *arg
 		r = where_mend(&inside->in, &inside->repairs, err);
 	if (!r)
 		r = sp_inside_open(&inside->look, inside->in.source, &ui->sink, err);
-	if (!r) {
-		r = sp_inside_find(inside->look, 0, err);
-		if (r < 0) {
-			struct sp_error why = *err;
-			r = sp_fail(err, r, "%s: %s", inside->in.path, why.text);
-		}
-	}
+	if (!r)
+		r = inside_named(inside, sp_inside_find(inside->look, 0, err), err);
 	if (r < 0)
 		return r;
 	inside->trees = sp_inside_trees(inside->look, &inside->count);
