@@ -6,32 +6,58 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+struct worker {
+	pthread_t thread;
+	struct sp_pool *pool;
+	const void *lane; /* of the job it runs */
+};
 struct sp_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	struct sp_job *first, **last;
 	bool stop;
-	unsigned threads;
-	pthread_t thread[];
+	unsigned threads, room; /* that run, that were wanted */
+	struct worker worker[];
 };
+
+static bool pool_uses(const struct sp_pool *pool, const void *lane)
+{
+	for (unsigned i = 0; lane && i < pool->room; i++)
+		if (pool->worker[i].lane == lane)
+			return true;
+	return false;
+}
+
+/* The first job whose lane is free, off the queue; NULL: there is none. */
+static struct sp_job *pool_take(struct sp_pool *pool)
+{
+	struct sp_job **at = &pool->first;
+
+	while (*at && pool_uses(pool, (*at)->lane))
+		at = &(*at)->next;
+	struct sp_job *job = *at;
+	if (job && !(*at = job->next))
+		pool->last = at;
+	return job;
+}
 
 static void *pool_worker(void *arg)
 {
-	struct sp_pool *pool = arg;
+	struct worker *self = arg;
+	struct sp_pool *pool = self->pool;
 
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {
-		while (!pool->first && !pool->stop)
+		struct sp_job *job;
+		while (!(job = pool_take(pool)) && !pool->stop)
 			pthread_cond_wait(&pool->work, &pool->lock);
-		struct sp_job *job = pool->first;
-		if (!job)
+		if (!job) /* what waits for a lane is left to the worker that is in it */
 			break;
-		pool->first = job->next;
-		if (!pool->first)
-			pool->last = &pool->first;
+		self->lane = job->lane;
 		pthread_mutex_unlock(&pool->lock);
 		job->run(job->arg);
 		pthread_mutex_lock(&pool->lock);
+		self->lane = NULL;
 		job->done = 1;
 		pthread_cond_broadcast(&pool->done);
 	}
@@ -50,16 +76,20 @@ unsigned sp_pool_size(unsigned threads)
 struct sp_pool *sp_pool_new(unsigned threads)
 {
 	threads = sp_pool_size(threads);
-	struct sp_pool *pool = calloc(1, sizeof(*pool) + threads * sizeof(pool->thread[0]));
+	struct sp_pool *pool = calloc(1, sizeof(*pool) + threads * sizeof(pool->worker[0]));
 	if (!pool)
 		return NULL;
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work, NULL);
 	pthread_cond_init(&pool->done, NULL);
 	pool->last = &pool->first;
-	for (; pool->threads < threads; pool->threads++)
-		if (pthread_create(&pool->thread[pool->threads], NULL, pool_worker, pool))
+	pool->room = threads;
+	for (; pool->threads < threads; pool->threads++) {
+		struct worker *worker = &pool->worker[pool->threads];
+		worker->pool = pool;
+		if (pthread_create(&worker->thread, NULL, pool_worker, worker))
 			break;
+	}
 	if (pool->threads)
 		return pool;
 	sp_pool_free(pool);
@@ -111,7 +141,7 @@ void sp_pool_free(struct sp_pool *pool)
 	pthread_cond_broadcast(&pool->work);
 	pthread_mutex_unlock(&pool->lock);
 	while (pool->threads)
-		pthread_join(pool->thread[--pool->threads], NULL);
+		pthread_join(pool->worker[--pool->threads].thread, NULL);
 	pthread_cond_destroy(&pool->done);
 	pthread_cond_destroy(&pool->work);
 	pthread_mutex_destroy(&pool->lock);

@@ -12,6 +12,7 @@ struct sp_pool;
 struct sp_job {
 	void (*run)(void *arg);
 	void *arg;
+	const void *lane; /* jobs of one lane run one behind the other; NULL: of none */
 	/* the pool's: */
 	struct sp_job *next;
 	int done;
@@ -21,7 +22,8 @@ struct sp_job {
 struct sp_pool *sp_pool_new(unsigned threads);
 /* How many workers that would be: `threads`, or one per processor, at most 64. */
 unsigned sp_pool_size(unsigned threads);
-/* Queue; jobs start in order. Never fails: without a pool (NULL) it runs at once. */
+/* Queue; jobs start in order, but for those whose lane is in use. Never fails: without a pool
+ * (NULL) it runs at once. */
 void sp_pool_submit(struct sp_pool *pool, struct sp_job *job);
 void sp_pool_wait(struct sp_pool *pool, struct sp_job *job);
 /* Whether a wait would return at once. */
