@@ -3,9 +3,9 @@
  *
  *   SPINDLE_FAULT=CALL:N[+][:ACTION][,…]
  *     CALL    pread pwrite read write open openat openat2 fsync fdatasync renameat2 renameat rename
- *             linkat unlinkat ftruncate close; `io`: any of these; fstatvfs; `malloc`: malloc,
- * calloc, realloc, reallocarray, aligned_alloc, posix_memalign and whatever in libc uses them
- *             (strdup, asprintf, opendir …)
+ *             linkat unlinkat ftruncate close; `io`: any of these; fstatvfs futimens mkdirat;
+ *             `malloc`: malloc, calloc, realloc, reallocarray, aligned_alloc, posix_memalign and
+ *             whatever in libc uses them (strdup, asprintf, opendir …)
  *     N       which of those calls, from 1; 0: none, count only; with `+` that one and all after
  *     ACTION  an errno by name (default EIO, for malloc ENOMEM)
  *             short      half of a transfer is done; other calls are left alone
@@ -60,12 +60,14 @@ enum call {
 	CLOSE,
 	MALLOC,
 	FSTATVFS,
+	FUTIMENS,
+	MKDIRAT,
 	CALLS
 };
 static const char *const call_names[CALLS] = {
-	"pread",   "pwrite",   "read",      "write",     "open",     "openat",
-	"openat2", "fsync",    "fdatasync", "renameat2", "renameat", "rename",
-	"linkat",  "unlinkat", "ftruncate", "close",     "malloc",   "fstatvfs"};
+	"pread",     "pwrite",    "read",      "write",    "open",     "openat", "openat2",
+	"fsync",     "fdatasync", "renameat2", "renameat", "rename",   "linkat", "unlinkat",
+	"ftruncate", "close",     "malloc",    "fstatvfs", "futimens", "mkdirat"};
 
 enum action { PASS, FAIL, SHORT, KILL, KILLAFTER };
 static const struct {
@@ -265,6 +267,8 @@ ON_FD(FSYNC, syncfs, (int fd), (fd))
 ON_FD(FDATASYNC, fdatasync, (int fd), (fd))
 ON_FD(FTRUNCATE, ftruncate, (int fd, off_t n), (fd, n))
 ON_FD(FTRUNCATE, ftruncate64, (int fd, off64_t n), (fd, n))
+ON_FD(FUTIMENS, futimens, (int fd, const struct timespec times[2]), (fd, times))
+NAMES(MKDIRAT, mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode))
 NAMES(FSTATVFS, fstatvfs, (int fd, struct statvfs *fs), (fd, fs))
 NAMES(FSTATVFS, fstatvfs64, (int fd, struct statvfs64 *fs), (fd, fs))
 ALLOC(malloc, (size_t n), (n))

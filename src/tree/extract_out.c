@@ -40,6 +40,24 @@ static char *folder_path(const struct plan *plan, size_t folder)
 	return path;
 }
 
+/* A file that was begun and is not whole goes. */
+static void making_drop(struct out_folder *folder)
+{
+	if (folder->making < 0)
+		return;
+	close(folder->making);
+	unlinkat(folder->fd, folder->temp, 0);
+	folder->making = -1;
+}
+
+static void folder_close(struct out_folder *folder)
+{
+	making_drop(folder);
+	if (folder->fd >= 0)
+		close(folder->fd);
+	folder->fd = -1;
+}
+
 struct out_folder *sp_out_folder(struct out *out, size_t folder)
 {
 	struct out_folder *oldest = NULL;
@@ -49,36 +67,37 @@ struct out_folder *sp_out_folder(struct out *out, size_t folder)
 		struct out_folder *f = &out->open[i];
 		if (f->fd >= 0 && f->folder == folder) {
 			f->used = ++out->clock;
-			f->uses++;
+			f->batches++;
 			pthread_mutex_unlock(&out->lock);
 			return f;
 		}
-		if (!f->uses && (!oldest || f->used < oldest->used))
+		if (!f->batches && (!oldest || f->used < oldest->used))
 			oldest = f;
 	}
 	pthread_mutex_unlock(&out->lock);
-	/* there are more places than files in the making, so one is free */
+	/* there are more places than batches, so one is free */
 	char *path = folder_path(out->plan, folder);
 	if (!path || !oldest) {
 		free(path);
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (oldest->fd >= 0)
-		close(oldest->fd);
-	*oldest = (struct out_folder){
-		.folder = folder, .fd = sp_beneath_folder(out->root, path), .used = ++out->clock};
+	folder_close(oldest);
+	*oldest = (struct out_folder){.folder = folder,
+				      .fd = sp_beneath_folder(out->root, path),
+				      .used = ++out->clock,
+				      .making = -1};
 	free(path);
 	if (oldest->fd < 0)
 		return NULL;
-	oldest->uses = 1;
+	oldest->batches = 1;
 	return oldest;
 }
 
 void sp_out_leave(struct out *out, struct out_folder *folder)
 {
 	pthread_mutex_lock(&out->lock);
-	folder->uses--;
+	folder->batches--;
 	pthread_mutex_unlock(&out->lock);
 }
 
@@ -164,134 +183,142 @@ void sp_out_times(const struct sp_node *node, struct timespec times[2])
 }
 
 /* Give what was written its name: 0, or an errno. */
-static int file_name(struct out_file *file)
+static int file_name(const struct out *out, const struct out_folder *folder, const char *name)
 {
-	const int dir = file->folder->fd;
-	const char *name = file->item->name;
+	const int dir = folder->fd;
 
-	if (file->out->x->force)
-		return renameat(dir, file->temp, dir, name) ? errno : 0;
-	if (!renameat2(dir, file->temp, dir, name, RENAME_NOREPLACE))
+	if (out->x->force)
+		return renameat(dir, folder->temp, dir, name) ? errno : 0;
+	if (!renameat2(dir, folder->temp, dir, name, RENAME_NOREPLACE))
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return errno;
 	/* a file system that cannot promise it so */
-	if (linkat(dir, file->temp, dir, name, 0))
+	if (linkat(dir, folder->temp, dir, name, 0))
 		return errno;
-	return unlinkat(dir, file->temp, 0) ? errno : 0;
+	return unlinkat(dir, folder->temp, 0) ? errno : 0;
 }
 
-/* The last job of a file: its name, when all of it is there. */
-static void file_end(struct out_file *file)
+/* All of the file is written: its times, and its name. */
+static void file_end(struct out *out, struct out_folder *folder, const struct plan_item *item)
 {
-	struct out *out = file->out;
 	struct timespec times[2];
-	int why = 0;
 
-	if (!file->failed) {
-		sp_out_times(&file->item->node, times);
-		if (futimens(file->fd, times))
-			why = errno;
-	}
-	if (close(file->fd) && !why)
+	sp_out_times(&item->node, times);
+	int why = futimens(folder->making, times) ? errno : 0;
+	if (close(folder->making) && !why)
 		why = errno;
-	if (!file->failed && !why)
-		why = file_name(file);
-	if (file->failed || why)
-		unlinkat(file->folder->fd, file->temp, 0);
-	pthread_mutex_lock(&out->lock);
-	file->folder->uses--;
-	if (!file->failed && !why) {
-		out->x->files++;
-		out->x->bytes += file->item->node.size;
-	}
-	pthread_mutex_unlock(&out->lock);
-	if (why == EEXIST || why == EISDIR)
-		sp_out_exists(out, file->item->path);
-	else if (why)
-		out_error(out, why, file->item->path);
-	free(file);
-}
-
-static void file_drop(struct out_file *file)
-{
-	pthread_mutex_lock(&file->out->lock);
-	const bool last = --file->pending == 0;
-	pthread_mutex_unlock(&file->out->lock);
-	if (last)
-		file_end(file);
-}
-
-static int file_begin(struct out_file *file)
-{
-	struct out *out = file->out;
-	const mode_t mode =
-		file->item->node.has & SP_NODE_MODE ? file->item->node.mode & 0777 : 0666;
-
-	for (unsigned tries = 0; tries < 100; tries++) {
+	folder->making = -1;
+	if (!why)
+		why = file_name(out, folder, item->name);
+	if (!why) {
 		pthread_mutex_lock(&out->lock);
-		const uint64_t number = out->temps++;
+		out->x->files++;
+		out->x->bytes += item->node.size;
 		pthread_mutex_unlock(&out->lock);
-		snprintf(file->temp, sizeof(file->temp), ".spindle-%ld-%llu", (long)getpid(),
-			 (unsigned long long)number);
-		file->fd = openat(file->folder->fd, file->temp,
-				  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-		if (file->fd >= 0)
-			return 0;
-		if (errno != EEXIST)
+		return;
+	}
+	unlinkat(folder->fd, folder->temp, 0);
+	if (why == EEXIST || why == EISDIR)
+		sp_out_exists(out, item->path);
+	else
+		out_error(out, why, item->path);
+}
+
+/* A new file under a name that nobody else has: 0, or an errno. */
+static int file_begin(const struct out *out, struct out_folder *folder,
+		      const struct plan_item *item)
+{
+	const mode_t mode = item->node.has & SP_NODE_MODE ? item->node.mode & 0777 : 0666;
+	size_t number = (size_t)(item - out->plan->item);
+
+	for (unsigned tries = 0; tries < 100; tries++, number += out->plan->items) {
+		snprintf(folder->temp, sizeof(folder->temp), ".spindle-%ld-%zu", out->pid, number);
+		folder->making = openat(folder->fd, folder->temp,
+					O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		if (folder->making >= 0 || errno != EEXIST)
 			break;
 	}
-	return errno;
+	if (folder->making < 0)
+		return errno;
+	/* in one piece, and its size changes once; what has no room fails when it is written */
+	if (item->node.size > OUT_CHUNK)
+		(void)fallocate(folder->making, 0, 0, (off_t)item->node.size);
+	return 0;
 }
 
-static void job_run(void *arg)
+static void piece_write(struct out *out, struct out_folder *folder, const struct out_piece *piece,
+			const uint8_t *data)
 {
-	struct out_job *job = arg;
-	struct out_file *file = job->file;
+	const struct plan_item *item = piece->item;
 	struct sp_error err;
 
-	if (file->fd < 0) { /* small: it is all in this job */
-		const int why = file_begin(file);
-		if (why) {
-			out_error(file->out, why, file->item->path);
-			sp_out_leave(file->out, file->folder);
-			free(file);
-			return;
-		}
+	if (!piece->at) {
+		making_drop(folder);
+		const int why = file_begin(out, folder, item);
+		if (why)
+			out_error(out, why, item->path);
 	}
-	if (job->size &&
-	    sp_fd_write(file->fd, file->item->path, job->at, job->data, job->size, &err) < 0) {
-		out_error(file->out, err.sys_errno ? err.sys_errno : EIO, file->item->path);
-		pthread_mutex_lock(&file->out->lock);
-		file->failed = true;
-		pthread_mutex_unlock(&file->out->lock);
+	if (folder->making < 0)
+		return; /* that was told; so of the file's other pieces */
+	if (piece->size &&
+	    sp_fd_write(folder->making, item->path, piece->at, data, piece->size, &err) < 0) {
+		making_drop(folder);
+		out_error(out, err.sys_errno ? err.sys_errno : EIO, item->path);
+	} else if (piece->at + piece->size == item->node.size) {
+		file_end(out, folder, item);
 	}
-	file_drop(file);
 }
 
-/* A job whose buffer is free. */
-static struct out_job *job_get(struct out *out)
+static void batch_run(void *arg)
 {
-	struct out_job *job = &out->job[out->next];
+	struct out_batch *batch = arg;
 
-	out->next = (out->next + 1) % OUT_JOBS;
-	if (job->waits)
-		sp_pool_wait(out->pool, &job->job);
-	job->waits = false;
-	if (!job->data)
-		job->data = malloc(OUT_CHUNK);
-	return job->data ? job : NULL;
+	for (size_t i = 0; i < batch->pieces; i++)
+		piece_write(batch->out, batch->folder, &batch->piece[i],
+			    batch->data + batch->piece[i].from);
+	sp_out_leave(batch->out, batch->folder);
 }
 
-static void job_give(struct out *out, struct out_job *job, struct out_file *file, uint64_t at,
-		     size_t size)
+static void batch_give(struct out *out)
 {
-	job->job = (struct sp_job){.run = job_run, .arg = job};
-	job->file = file;
-	job->at = at;
-	job->size = size;
-	job->waits = true;
-	sp_pool_submit(out->pool, &job->job);
+	struct out_batch *batch = out->filling;
+
+	if (!batch)
+		return;
+	out->filling = NULL;
+	batch->job = (struct sp_job){.run = batch_run, .arg = batch, .lane = batch->folder};
+	batch->waits = true;
+	sp_pool_submit(out->pool, &batch->job);
+}
+
+/* The batch that is being filled, with room for `size` bytes of the item. */
+static int batch_get(struct out *out, const struct plan_item *item, size_t size,
+		     struct out_batch **filling, struct sp_error *err)
+{
+	struct out_batch *batch = out->filling;
+
+	if (batch && (batch->folder->folder != item->folder || batch->pieces == OUT_PIECES ||
+		      size > OUT_CHUNK - batch->size))
+		batch_give(out);
+	if (!out->filling) {
+		batch = &out->batch[out->next];
+		out->next = (out->next + 1) % OUT_BATCHES;
+		if (batch->waits)
+			sp_pool_wait(out->pool, &batch->job);
+		batch->waits = false;
+		if (!batch->data && !(batch->data = malloc(OUT_CHUNK)))
+			return sp_fail_memory(err);
+		batch->folder = sp_out_folder(out, item->folder);
+		if (!batch->folder)
+			return sp_fail_errno(err, errno, "%s: its folder cannot be opened",
+					     item->path);
+		batch->out = out;
+		batch->pieces = batch->size = 0;
+		out->filling = batch;
+	}
+	*filling = out->filling;
+	return 0;
 }
 
 static int out_read(struct out *out, const struct plan_item *item, struct sp_io *file, uint64_t at,
@@ -322,73 +349,18 @@ uint64_t sp_out_bytes(struct out *out)
 	return bytes;
 }
 
-/* A file that is one job's: the worker opens and ends it. */
-static int out_small(struct out *out, struct out_file *file, struct sp_io *io, struct sp_error *err)
+/* A large file takes long. */
+static int out_progress(struct out *out, uint64_t at, struct sp_error *err)
 {
-	const struct plan_item *item = file->item;
-	const size_t size = (size_t)item->node.size;
-	struct out_job *job = job_get(out);
-	struct sp_error why;
+	const uint64_t done = sp_out_bytes(out) + at;
+	const struct sp_progress progress = {.phase = "extracting",
+					     .done = done / 2048,
+					     .total = out->plan->bytes / 2048,
+					     .bytes = done};
 
-	int r = job ? 0 : sp_fail_memory(&why);
-	if (!r && size)
-		r = out_read(out, item, io, 0, job->data, size, &why);
-	if (r < 0) {
-		sp_out_leave(out, file->folder);
-		r = out_unread(out, item, r, &why, err);
-		free(file);
-		return r;
-	}
-	file->pending = 1;
-	job_give(out, job, file, 0, size);
+	if (out->x->progress && out->x->progress(out->x->user, &progress))
+		return sp_fail(err, SP_ERR_CANCELLED, "stopped");
 	return 0;
-}
-
-static int out_large(struct out *out, struct out_file *file, struct sp_io *io, struct sp_error *err)
-{
-	const struct plan_item *item = file->item;
-	struct sp_error why;
-	const int begun = file_begin(file);
-
-	if (begun) {
-		sp_out_leave(out, file->folder);
-		free(file);
-		return sp_fail_errno(err, begun, "%s: cannot be written", item->path);
-	}
-	file->pending = 1;
-	int r = 0;
-	/* in one piece, and its size changes once; what has no room fails when it is written */
-	(void)fallocate(file->fd, 0, 0, (off_t)item->node.size);
-	for (uint64_t at = 0; at < item->node.size && !r && !sp_out_status(out, NULL);) {
-		const uint64_t left = item->node.size - at;
-		const size_t size = left < OUT_CHUNK ? (size_t)left : OUT_CHUNK;
-		struct out_job *job = job_get(out);
-		r = job ? out_read(out, item, io, at, job->data, size, &why) : sp_fail_memory(&why);
-		if (r < 0)
-			break;
-		pthread_mutex_lock(&out->lock);
-		file->pending++;
-		pthread_mutex_unlock(&out->lock);
-		job_give(out, job, file, at, size);
-		at += size;
-		if (at % (64u << 20) == 0 && out->x->progress) {
-			const uint64_t done = sp_out_bytes(out);
-			const struct sp_progress progress = {.phase = "extracting",
-							     .done = (done + at) / 2048,
-							     .total = out->plan->bytes / 2048,
-							     .bytes = done + at};
-			if (out->x->progress(out->x->user, &progress))
-				r = sp_fail(&why, SP_ERR_CANCELLED, "stopped");
-		}
-	}
-	if (r < 0) {
-		pthread_mutex_lock(&out->lock);
-		file->failed = true;
-		pthread_mutex_unlock(&out->lock);
-		r = out_unread(out, item, r, &why, err);
-	}
-	file_drop(file);
-	return r;
 }
 
 int sp_out_status(struct out *out, struct sp_error *err)
@@ -404,31 +376,42 @@ int sp_out_status(struct out *out, struct sp_error *err)
 int sp_out_file(struct out *out, const struct plan_item *item, struct sp_io *io,
 		struct sp_error *err)
 {
-	int r = sp_out_status(out, err);
+	const uint64_t whole = item->node.size;
+	uint64_t at = 0;
 
-	if (r < 0 || out->bad[item->folder])
-		return r;
-	struct out_file *file = calloc(1, sizeof(*file));
-	if (!file)
-		return sp_fail_memory(err);
-	*file = (struct out_file){.out = out, .item = item, .fd = -1};
-	file->folder = sp_out_folder(out, item->folder);
-	if (!file->folder) {
-		free(file);
-		return sp_fail_errno(err, errno, "%s: its folder cannot be opened", item->path);
-	}
-	r = item->node.size <= OUT_CHUNK ? out_small(out, file, io, err)
-					 : out_large(out, file, io, err);
-	return r;
+	if (out->bad[item->folder])
+		return sp_out_status(out, err);
+	do {
+		const size_t size = whole - at < OUT_CHUNK ? (size_t)(whole - at) : OUT_CHUNK;
+		struct out_batch *batch;
+		struct sp_error why;
+		int r = sp_out_status(out, err);
+		if (!r)
+			r = batch_get(out, item, size, &batch, err);
+		if (r < 0)
+			return r;
+		r = size ? out_read(out, item, io, at, batch->data + batch->size, size, &why) : 0;
+		if (r < 0)
+			return out_unread(out, item, r, &why, err);
+		batch->piece[batch->pieces++] = (struct out_piece){item, at, batch->size, size};
+		batch->size += size;
+		at += size;
+		if (at % (64u << 20) == 0 && at && (r = out_progress(out, at, err)) < 0)
+			return r;
+	} while (at < whole);
+	return 0;
 }
 
 void sp_out_wait(struct out *out)
 {
-	for (size_t i = 0; i < OUT_JOBS; i++) {
-		if (out->job[i].waits)
-			sp_pool_wait(out->pool, &out->job[i].job);
-		out->job[i].waits = false;
+	batch_give(out);
+	for (size_t i = 0; i < OUT_BATCHES; i++) {
+		if (out->batch[i].waits)
+			sp_pool_wait(out->pool, &out->batch[i].job);
+		out->batch[i].waits = false;
 	}
+	for (size_t i = 0; i < OUT_FOLDERS; i++)
+		making_drop(&out->open[i]);
 }
 
 /* --- from its beginning to its end --- */
@@ -458,7 +441,8 @@ int sp_out_open(struct out **result, const struct plan *plan, struct sp_extract 
 	out->x = x;
 	out->root = -1;
 	for (size_t i = 0; i < OUT_FOLDERS; i++)
-		out->open[i].fd = -1;
+		out->open[i] = (struct out_folder){.fd = -1, .making = -1};
+	out->pid = getpid();
 	*result = out;
 	out->bad = calloc(plan->folders, sizeof(*out->bad));
 	if (!out->bad)
@@ -486,11 +470,10 @@ void sp_out_close(struct out *out)
 		return;
 	sp_out_wait(out);
 	sp_pool_free(out->pool);
-	for (size_t i = 0; i < OUT_JOBS; i++)
-		free(out->job[i].data);
+	for (size_t i = 0; i < OUT_BATCHES; i++)
+		free(out->batch[i].data);
 	for (size_t i = 0; i < OUT_FOLDERS; i++)
-		if (out->open[i].fd >= 0)
-			close(out->open[i].fd);
+		folder_close(&out->open[i]);
 	if (out->root >= 0)
 		close(out->root);
 	pthread_mutex_destroy(&out->lock);

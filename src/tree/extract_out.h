@@ -9,32 +9,40 @@
 #include <pthread.h>
 #include <time.h>
 
-enum { OUT_CHUNK = 256 << 10, OUT_JOBS = 8, OUT_FOLDERS = 64, OUT_TEMP = 48, OUT_EXIST = 16 };
-
-/* A folder that is open. */
-struct out_folder {
-	size_t folder;
-	int fd;        /* -1: none */
-	unsigned uses; /* files in the making in it */
-	uint64_t used; /* when last */
+enum {
+	OUT_CHUNK = 256 << 10, /* bytes of a batch */
+	OUT_PIECES = 128,      /* files of it */
+	OUT_BATCHES = 16,
+	OUT_FOLDERS = 64,
+	OUT_TEMP = 64,
+	OUT_EXIST = 16,
 };
 
-/* A file in the making: of jobs that write pieces of it, the last one ends it. */
-struct out_file {
-	struct out *out;
-	const struct plan_item *item;
-	struct out_folder *folder;
-	int fd;
-	unsigned pending; /* jobs, and one while more may come */
-	bool failed;
+/* A folder that is open. What is written to it is one worker's at a time, so that none waits for
+ * another one in the kernel. */
+struct out_folder {
+	size_t folder;
+	int fd;           /* -1: none */
+	unsigned batches; /* that are still to be written to it */
+	uint64_t used;    /* when last */
+	int making;       /* the file that is being written, -1: none; the worker's, as its name: */
 	char temp[OUT_TEMP];
 };
 
-struct out_job {
+/* What a batch has of a file: all of it, or as much as the batch can hold. */
+struct out_piece {
+	const struct plan_item *item;
+	uint64_t at;       /* byte of the file */
+	size_t from, size; /* bytes of the batch's data */
+};
+
+/* What was read of one folder's files, one behind the other: a job. */
+struct out_batch {
 	struct sp_job job;
-	struct out_file *file;
-	uint64_t at;
-	size_t size;
+	struct out *out;
+	struct out_folder *folder;
+	struct out_piece piece[OUT_PIECES];
+	size_t pieces, size;
 	bool waits; /* submitted, and not waited for */
 	uint8_t *data;
 };
@@ -43,14 +51,16 @@ struct out {
 	const struct plan *plan;
 	struct sp_extract *x;
 	int root;
+	long pid;
 	bool made; /* the destination was not there */
 	struct sp_pool *pool;
-	struct out_job job[OUT_JOBS];
+	struct out_batch batch[OUT_BATCHES];
+	struct out_batch *filling; /* NULL: none */
 	size_t next;
 	struct out_folder open[OUT_FOLDERS];
-	uint64_t clock, temps;
+	uint64_t clock;
 	bool *bad;            /* of each folder: it cannot be made */
-	pthread_mutex_t lock; /* of what follows, of folders' uses and files' pending */
+	pthread_mutex_t lock; /* of what follows, and of folders' batches */
 	struct sp_error error;
 	int status;
 	const char *exist[OUT_EXIST]; /* paths of the first ones that could not have their names */
@@ -66,7 +76,7 @@ void sp_out_exists(struct out *out, const char *path);
 int sp_out_status(struct out *out, struct sp_error *err);
 /* What was accessed and modified when, as the system takes it. */
 void sp_out_times(const struct sp_node *node, struct timespec times[2]);
-/* No job is left. */
+/* All that was read is written, and what was not read to its end is gone. */
 void sp_out_wait(struct out *out);
 
 #endif
