@@ -71,18 +71,6 @@ static void edc_and_scrambler_give_the_published_values(void **state)
 		assert_int_equal(raw[i], 0);
 }
 
-static void edc_does_not_depend_on_how_it_is_cut(void **state)
-{
-	uint8_t data[2064];
-
-	(void)state;
-	fill(9, data, sizeof(data));
-	const uint32_t whole = sp_edc(0, data, sizeof(data));
-	for (size_t cut = 0; cut < sizeof(data); cut += 7)
-		assert_int_equal(sp_edc(sp_edc(0, data, cut), data + cut, sizeof(data) - cut),
-				 whole);
-}
-
 static void every_vector_is_built_from_its_user_data(void **state)
 {
 	(void)state;
@@ -576,7 +564,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edc_and_scrambler_give_the_published_values),
-		cmocka_unit_test(edc_does_not_depend_on_how_it_is_cut),
 		cmocka_unit_test(every_vector_is_built_from_its_user_data),
 		cmocka_unit_test(every_vector_passes_the_check_and_no_flipped_bit_does),
 		cmocka_unit_test(

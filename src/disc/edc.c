@@ -4,6 +4,10 @@
 
 #include "base/bytes.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 /* The CRC is linear: a table's 256 entries are the sums of eight, one for each bit of the byte. */
 #define SUM1(v, a)                   v, (v) ^ (a)
 #define SUM2(v, a, b)                SUM1(v, a), SUM1((v) ^ (b), a)
@@ -60,7 +64,7 @@ static inline uint32_t edc_word(uint32_t word, unsigned after)
 	       edc_table[after + 1][word >> 16 & 255] ^ edc_table[after][word >> 24];
 }
 
-uint32_t sp_edc(uint32_t crc, const uint8_t *data, size_t size)
+static uint32_t edc_table_walk(uint32_t crc, const uint8_t *data, size_t size)
 {
 	for (; size >= 16; data += 16, size -= 16)
 		crc = edc_word(crc ^ get_le32(data), 12) ^ edc_word(get_le32(data + 4), 8) ^
@@ -69,3 +73,60 @@ uint32_t sp_edc(uint32_t crc, const uint8_t *data, size_t size)
 		crc = crc >> 8 ^ edc_table[0][(crc ^ *data) & 255];
 	return crc;
 }
+
+#if defined(__x86_64__)
+/* Sixty-four bytes a step by carry-less products: bits that lie n before others are worth x^n mod
+ * the polynomial there (V. Gopal et al., Fast CRC Computation for Generic Polynomials Using
+ * PCLMULQDQ Instruction, Intel 2009). A constant is x^(n ± 32) mod P, reflected, times 2. */
+#define EDC_STEP 64
+
+__attribute__((target("pclmul"))) static inline __m128i edc_fold(__m128i a, __m128i by,
+								 __m128i next)
+{
+	const __m128i low = _mm_clmulepi64_si128(a, by, 0x00);
+	const __m128i high = _mm_clmulepi64_si128(a, by, 0x11);
+
+	return _mm_xor_si128(_mm_xor_si128(low, high), next);
+}
+
+static inline __m128i edc_load(const uint8_t *data)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)data);
+}
+
+/* At least EDC_STEP bytes. */
+__attribute__((target("pclmul"))) static uint32_t edc_products(uint32_t crc, const uint8_t *data,
+							       size_t size)
+{
+	const __m128i by512 = _mm_set_epi64x(0x12e7928a2, 0x1f8931102); /* 512 - 32, 512 + 32 */
+	const __m128i by128 = _mm_set_epi64x(0x1d5934102, 0x06c90c100); /* 128 - 32, 128 + 32 */
+	__m128i a[4];
+	uint8_t left[16];
+
+	for (unsigned i = 0; i < 4; i++)
+		a[i] = edc_load(data + (size_t)i * 16);
+	a[0] = _mm_xor_si128(a[0], _mm_cvtsi32_si128((int)crc));
+	for (data += EDC_STEP, size -= EDC_STEP; size >= EDC_STEP;
+	     data += EDC_STEP, size -= EDC_STEP)
+		for (unsigned i = 0; i < 4; i++)
+			a[i] = edc_fold(a[i], by512, edc_load(data + (size_t)i * 16));
+	for (unsigned i = 1; i < 4; i++)
+		a[0] = edc_fold(a[0], by128, a[i]);
+	for (; size >= 16; data += 16, size -= 16)
+		a[0] = edc_fold(a[0], by128, edc_load(data));
+	_mm_storeu_si128((__m128i *)(void *)left, a[0]);
+	return edc_table_walk(edc_table_walk(0, left, sizeof(left)), data, size);
+}
+
+uint32_t sp_edc(uint32_t crc, const uint8_t *data, size_t size)
+{
+	return size >= EDC_STEP && __builtin_cpu_supports("pclmul")
+		       ? edc_products(crc, data, size)
+		       : edc_table_walk(crc, data, size);
+}
+#else
+uint32_t sp_edc(uint32_t crc, const uint8_t *data, size_t size)
+{
+	return edc_table_walk(crc, data, size);
+}
+#endif
