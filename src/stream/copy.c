@@ -40,7 +40,8 @@ struct copy_pass {
 	struct sp_losses sink_losses; /* the writer thread's until it is joined */
 
 	pthread_mutex_t lock;
-	pthread_cond_t turn;
+	/* for the reader: free slots; for the caller: read ones; for the writer: converted ones */
+	pthread_cond_t room, news, ready;
 	uint64_t read, converted, written; /* slots so far */
 	bool read_all, converted_all, stop;
 	bool dry;              /* something was lost: only count from here on */
@@ -172,7 +173,9 @@ static void copy_stop(struct copy_pass *pass, const struct sp_error *why)
 	if (!pass->stop && why)
 		pass->error = *why;
 	pass->stop = true;
-	pthread_cond_broadcast(&pass->turn);
+	pthread_cond_signal(&pass->room);
+	pthread_cond_signal(&pass->news);
+	pthread_cond_signal(&pass->ready);
 }
 
 static bool copy_read_step(struct copy_pass *pass, const struct copy_step *step)
@@ -186,7 +189,7 @@ static bool copy_read_step(struct copy_pass *pass, const struct copy_step *step)
 
 		pthread_mutex_lock(&pass->lock);
 		while (!pass->stop && pass->read - pass->written >= COPY_SLOTS)
-			pthread_cond_wait(&pass->turn, &pass->lock);
+			pthread_cond_wait(&pass->room, &pass->lock);
 		const bool stop = pass->stop;
 		pthread_mutex_unlock(&pass->lock);
 		if (stop)
@@ -206,7 +209,7 @@ static bool copy_read_step(struct copy_pass *pass, const struct copy_step *step)
 			copy_stop(pass, &err);
 		} else {
 			pass->read++;
-			pthread_cond_broadcast(&pass->turn);
+			pthread_cond_signal(&pass->news);
 		}
 		pthread_mutex_unlock(&pass->lock);
 		if (r < 0)
@@ -225,7 +228,7 @@ static void *copy_reader(void *arg)
 			break;
 	pthread_mutex_lock(&pass->lock);
 	pass->read_all = true;
-	pthread_cond_broadcast(&pass->turn);
+	pthread_cond_signal(&pass->news);
 	pthread_mutex_unlock(&pass->lock);
 	return NULL;
 }
@@ -239,7 +242,7 @@ static void *copy_writer(void *arg)
 	pthread_mutex_lock(&pass->lock);
 	for (;;) {
 		while (!pass->stop && pass->written == pass->converted && !pass->converted_all)
-			pthread_cond_wait(&pass->turn, &pass->lock);
+			pthread_cond_wait(&pass->ready, &pass->lock);
 		if (pass->stop || pass->written == pass->converted)
 			break;
 		const struct copy_slot *slot = &pass->slot[pass->written % COPY_SLOTS];
@@ -256,7 +259,9 @@ static void *copy_writer(void *arg)
 		if (!pass->copy->lossy && sp_losses_any(&pass->sink_losses))
 			pass->dry = true;
 		pass->written++;
-		pthread_cond_broadcast(&pass->turn);
+		/* not for every slot: a thread that is woken costs more than one that goes on */
+		if (pass->read - pass->written == COPY_SLOTS / 2)
+			pthread_cond_signal(&pass->room);
 	}
 	pthread_mutex_unlock(&pass->lock);
 	return NULL;
@@ -321,7 +326,7 @@ static int copy_run(struct copy_pass *pass, struct sp_error *err)
 			if (!copy->lossy && sp_losses_any(&copy->losses))
 				pass->dry = true;
 			pass->converted++;
-			pthread_cond_broadcast(&pass->turn);
+			pthread_cond_signal(&pass->ready);
 		} else if (pass->read_all) {
 			break;
 		} else {
@@ -329,7 +334,7 @@ static int copy_run(struct copy_pass *pass, struct sp_error *err)
 
 			clock_gettime(CLOCK_REALTIME, &until);
 			until.tv_sec++; /* a slow drive: the caller is still asked */
-			pthread_cond_timedwait(&pass->turn, &pass->lock, &until);
+			pthread_cond_timedwait(&pass->news, &pass->lock, &until);
 		}
 		pthread_mutex_unlock(&pass->lock);
 		if (!r)
@@ -339,7 +344,7 @@ static int copy_run(struct copy_pass *pass, struct sp_error *err)
 	if (r < 0)
 		copy_stop(pass, err);
 	pass->converted_all = true;
-	pthread_cond_broadcast(&pass->turn);
+	pthread_cond_signal(&pass->ready);
 	pthread_mutex_unlock(&pass->lock);
 	return r;
 }
@@ -352,7 +357,9 @@ static int copy_pass(struct copy_pass *pass, struct sp_error *err)
 	if ((r = copy_plan(pass, err)) < 0 || (r = copy_allocate(pass, err)) < 0)
 		return r;
 	pthread_mutex_init(&pass->lock, NULL);
-	pthread_cond_init(&pass->turn, NULL);
+	pthread_cond_init(&pass->room, NULL);
+	pthread_cond_init(&pass->news, NULL);
+	pthread_cond_init(&pass->ready, NULL);
 	int failed = pthread_create(&reader, NULL, copy_reader, pass);
 	if (!failed) {
 		failed = pthread_create(&writer, NULL, copy_writer, pass);
@@ -368,7 +375,9 @@ static int copy_pass(struct copy_pass *pass, struct sp_error *err)
 		}
 		pthread_join(reader, NULL);
 	}
-	pthread_cond_destroy(&pass->turn);
+	pthread_cond_destroy(&pass->room);
+	pthread_cond_destroy(&pass->news);
+	pthread_cond_destroy(&pass->ready);
 	pthread_mutex_destroy(&pass->lock);
 	if (failed)
 		return sp_fail_errno(err, failed, "cannot start a thread");

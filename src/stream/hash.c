@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HASH_SLOTS = 4, HASH_LANES = 2 };
+enum { HASH_SLOTS = 6, HASH_LANES = 2 };
 
 /* SHA-1, SHA-256 and CRC-32 together take about what MD5 takes (OpenSSL 3.0 with SHA extensions),
  * so two threads are as many as help; more only take MD5's processor away. */
@@ -47,7 +47,8 @@ struct hash_sink {
 	bool tracks; /* of tracks alone, unless there is a single one */
 
 	pthread_mutex_t lock;
-	pthread_cond_t turn;
+	pthread_cond_t filling, emptying; /* lanes wait for the one, who fills for the other */
+	uint64_t behind; /* slots that a lane may be behind, when who fills goes on */
 	struct hash_slot slot[HASH_SLOTS];
 	uint64_t filled; /* slots so far */
 	bool stop;
@@ -93,7 +94,7 @@ static void *hash_run(void *arg)
 	pthread_mutex_lock(&h->lock);
 	for (;;) {
 		while (lane->done == h->filled && !h->stop)
-			pthread_cond_wait(&h->turn, &h->lock);
+			pthread_cond_wait(&h->filling, &h->lock);
 		if (lane->done == h->filled)
 			break;
 		const struct hash_slot *slot = &h->slot[lane->done % HASH_SLOTS];
@@ -103,7 +104,8 @@ static void *hash_run(void *arg)
 				sp_digest_update(lane->state[i], slot->data, slot->size);
 		pthread_mutex_lock(&h->lock);
 		lane->done++;
-		pthread_cond_broadcast(&h->turn);
+		if (h->filled - lane->done == h->behind)
+			pthread_cond_signal(&h->emptying);
 	}
 	pthread_mutex_unlock(&h->lock);
 	return NULL;
@@ -127,18 +129,22 @@ static int hash_start(struct hash_sink *h, struct hash_lane lanes[HASH_LANES], b
 	return 0;
 }
 
-/* Wait until no lane is more than `behind` slots behind. */
-static void hash_wait(struct hash_sink *h, uint64_t behind)
+/* Wait until no lane is more than `behind` slots behind; but where one is, until it is no more than
+ * `least` behind: to be woken for every slot costs more. */
+static void hash_wait(struct hash_sink *h, uint64_t behind, uint64_t least)
 {
 	pthread_mutex_lock(&h->lock);
+	h->behind = least;
 	for (unsigned i = 0; i < 2 * HASH_LANES;) {
 		const struct hash_lane *lane =
 			i < HASH_LANES ? &h->whole[i] : &h->track[i - HASH_LANES];
 
-		if (lane->running && h->filled - lane->done > behind)
-			pthread_cond_wait(&h->turn, &h->lock);
-		else
+		if (lane->running && h->filled - lane->done > behind) {
+			pthread_cond_wait(&h->emptying, &h->lock);
+			behind = least;
+		} else {
 			i++;
+		}
 	}
 	pthread_mutex_unlock(&h->lock);
 }
@@ -203,7 +209,7 @@ static int hash_submit(struct hash_sink *h, const struct sp_span *span, bool in_
 {
 	const size_t size = span->count * span->stride;
 
-	hash_wait(h, HASH_SLOTS - 1);
+	hash_wait(h, HASH_SLOTS - 1, HASH_SLOTS / 2);
 	struct hash_slot *slot = &h->slot[h->filled % HASH_SLOTS];
 	if (size > slot->room) {
 		free(slot->data);
@@ -217,7 +223,7 @@ static int hash_submit(struct hash_sink *h, const struct sp_span *span, bool in_
 	slot->in_track = in_track;
 	pthread_mutex_lock(&h->lock);
 	h->filled++;
-	pthread_cond_broadcast(&h->turn);
+	pthread_cond_broadcast(&h->filling);
 	pthread_mutex_unlock(&h->lock);
 	return 0;
 }
@@ -257,7 +263,7 @@ static int hash_close_track(struct hash_sink *h, struct sp_error *err)
 {
 	if (h->single || !h->result->tracks)
 		return 0;
-	hash_wait(h, 0);
+	hash_wait(h, 0, 0);
 	return hash_take(h, h->track, &h->result->track[h->result->tracks - 1], err);
 }
 
@@ -297,7 +303,7 @@ static int hash_finish(struct sp_sink *sink, const struct sp_disc *disc, struct 
 	struct sp_hashes *result = h->result;
 
 	(void)disc;
-	hash_wait(h, 0);
+	hash_wait(h, 0, 0);
 	int rc = hash_close_track(h, err);
 	if (!rc && !h->tracks)
 		rc = hash_take(h, h->whole, &result->whole, err);
@@ -319,7 +325,7 @@ static void hash_close(struct sp_sink *sink)
 
 	pthread_mutex_lock(&h->lock);
 	h->stop = true;
-	pthread_cond_broadcast(&h->turn);
+	pthread_cond_broadcast(&h->filling);
 	pthread_mutex_unlock(&h->lock);
 	hash_join(h->whole);
 	hash_join(h->track);
@@ -327,7 +333,8 @@ static void hash_close(struct sp_sink *sink)
 	hash_drop(h->track);
 	for (unsigned i = 0; i < HASH_SLOTS; i++)
 		free(h->slot[i].data);
-	pthread_cond_destroy(&h->turn);
+	pthread_cond_destroy(&h->filling);
+	pthread_cond_destroy(&h->emptying);
 	pthread_mutex_destroy(&h->lock);
 	sp_disc_free(h->disc);
 	free(h);
@@ -350,7 +357,8 @@ int sp_sink_hash(struct sp_sink **out, unsigned digests, struct sp_hashes *resul
 	h->tracks = digests & SP_HASH_TRACKS;
 	h->result = result;
 	pthread_mutex_init(&h->lock, NULL);
-	pthread_cond_init(&h->turn, NULL);
+	pthread_cond_init(&h->filling, NULL);
+	pthread_cond_init(&h->emptying, NULL);
 	*result = (struct sp_hashes){0};
 	*out = &h->sink;
 	return 0;
