@@ -181,6 +181,28 @@ static void killed_before_or_after_any_call_no_file_is_half(void **state)
 	sweep("io", ":killafter");
 }
 
+static void what_two_killed_runs_left_is_in_nobody_s_way(void **state)
+{
+	char fault[64];
+
+	(void)state;
+	need_libfault();
+	const unsigned long count = count_calls("io", job_new);
+	for (unsigned long n = 1; n <= count; n += sweep_step(count, 100)) {
+		empty_here();
+		fault_run("linkat:1:killafter", job_new, NULL, NULL);
+		assert_int_equal(bin_version("a.bin"), 2);
+		assert_int_equal(cue_version(), 0);
+		snprintf(fault, sizeof(fault), "io:%lu:kill", n);
+		fault_run(fault, job_new, NULL, NULL);
+		if (cue_version() == 2)
+			continue;
+		assert_int_equal(job_main(3, 0), 0);
+		assert_int_equal(cue_version(), 3);
+		assert_int_equal(count_entries(""), 3);
+	}
+}
+
 static void any_call_failing_leaves_nothing(void **state)
 {
 	(void)state;
@@ -332,6 +354,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(a_process_we_may_not_signal_is_alive, outset_setup),
 		cmocka_unit_test_setup(killed_before_or_after_any_call_no_file_is_half,
 				       outset_setup),
+		cmocka_unit_test_setup(what_two_killed_runs_left_is_in_nobody_s_way, outset_setup),
 		cmocka_unit_test_setup(any_call_failing_leaves_nothing, outset_setup),
 		cmocka_unit_test_setup(any_allocation_failing_leaves_nothing, outset_setup),
 		cmocka_unit_test_setup(failures_say_file_and_place, outset_setup),

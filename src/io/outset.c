@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The files one conversion makes: temporary names while they are written, final names when all of
- * them are on the disk, the descriptor's last. */
-#include <spindle/io.h>
+/* The files one conversion makes, under temporary names while they are written. */
+#include "io/outset_own.h"
 
 #include "base/bytes.h"
-#include "io/behind.h"
-#include "io/bundle.h"
 #include "io/fd.h"
-#include "io/parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,31 +13,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-struct member {
-	char *name; /* the final name in the set's directory */
-	char *part; /* the temporary one */
-	char *path; /* the final name as the user would write it */
-	int fd;
-	uint64_t size;
-	struct sp_behind behind;
-	bool has_part; /* the temporary name exists */
-	bool has_name; /* the final name exists and is ours */
-};
-
-struct sp_outset {
-	char *dir; /* "" or with a '/' at its end */
-	int dirfd;
-	bool force;
-	bool made;    /* the directory is ours, and goes with us */
-	bool closed;  /* a commit was tried: nothing more is written */
-	bool damaged; /* a write failed: what is there is not whole */
-	struct sp_parts parts;
-	struct member **members; /* the descriptor first; ios point to them */
-	size_t count;
-	struct sp_pool *pool;     /* brings the members to the disk behind their writers */
-	struct sp_bundle *bundle; /* not NULL: it is a folder, and nothing above is used */
-};
-
 struct outset_io {
 	struct sp_io io;
 	char *name;
@@ -50,8 +21,7 @@ struct outset_io {
 	int fd; /* a view's own; -1: the member's, which the set closes */
 };
 
-/* 0 when `name` is free, or FORCE and a regular file. */
-static int outset_check(const struct sp_outset *set, const char *name, struct sp_error *err)
+int outset_check(const struct sp_outset *set, const char *name, struct sp_error *err)
 {
 	struct stat st, target;
 
@@ -96,9 +66,6 @@ static struct member *outset_find(const struct sp_outset *set, const char *name)
 /* Add a member `name`, under a temporary name and empty. */
 static int outset_add(struct sp_outset *set, const char *name, struct sp_error *err)
 {
-	/* what an earlier set, killed while it gave names, left is no file to be kept */
-	if (!set->force && set->count)
-		sp_parts_take_back(&set->parts, name, set->members[0]->name);
 	int status = outset_check(set, name, err);
 
 	if (status)
@@ -175,6 +142,8 @@ int sp_outset_create(struct sp_outset **out, const char *path, unsigned flags, s
 	if (status)
 		goto out;
 	sp_parts_scan(&set->parts, set->dirfd);
+	/* what an earlier set, killed while it gave names, left is no file to be kept */
+	sp_parts_take_back(&set->parts, name);
 	status = outset_add(set, name, err);
 	if (status)
 		goto out;
@@ -185,11 +154,23 @@ out:
 	return status;
 }
 
+int sp_outset_offer(struct sp_outset *set, const char *path, struct sp_error *err)
+{
+	return set->bundle ? 0 : sp_offer_open(&set->offer, path, err);
+}
+
+/* Where a member's bytes are. */
+static int outset_fd(const struct sp_outset *set, const struct member *m)
+{
+	return m->offered ? set->offer->fd : m->fd;
+}
+
 static int outset_read(struct sp_io *io, uint64_t at, void *data, size_t size, struct sp_error *err)
 {
 	struct outset_io *oi = (struct outset_io *)io;
 
-	return sp_fd_read(oi->fd >= 0 ? oi->fd : oi->member->fd, io->name, at, data, size, err);
+	return sp_fd_read(oi->fd >= 0 ? oi->fd : outset_fd(oi->set, oi->member), io->name, at, data,
+			  size, err);
 }
 
 static int outset_fail_sync(struct sp_outset *set, const struct member *m, int sys_errno,
@@ -199,31 +180,60 @@ static int outset_fail_sync(struct sp_outset *set, const struct member *m, int s
 	return sp_fail_errno(err, sys_errno, "%s: cannot be brought to the disk", m->path);
 }
 
+int outset_part_ways(struct sp_outset *set, struct member *m, struct sp_error *err)
+{
+	const int failed = sp_behind_end(&m->behind, set->pool);
+
+	m->behind = (struct sp_behind){0};
+	m->offered = false;
+	return failed ? outset_fail_sync(set, m, failed, err)
+		      : sp_offer_copy(set->offer, m->fd, m->path, m->size, err);
+}
+
+/* 1: the bytes are in the offered file, where they belong. */
+static int outset_has(struct sp_outset *set, struct member *m, uint64_t at, const void *data,
+		      size_t size, struct sp_error *err)
+{
+	const bool begins = set->offer && !m->size && !at;
+
+	if (!m->offered && !begins)
+		return 0;
+	const int has = at > m->size ? 0 : sp_offer_has(set->offer, at, data, size, err);
+	if (has)
+		m->offered = has > 0;
+	else if (m->offered)
+		return outset_part_ways(set, m, err);
+	return has;
+}
+
 static int outset_write(struct sp_io *io, uint64_t at, const void *data, size_t size,
 			struct sp_error *err)
 {
 	struct outset_io *oi = (struct outset_io *)io;
+	struct sp_outset *set = oi->set;
 	struct member *m = oi->member;
 
-	if (oi->set->closed)
+	if (set->closed)
 		return sp_fail(err, SP_ERR_USAGE, "%s: was already committed", io->name);
-	int status = sp_fd_write(m->fd, io->name, at, data, size, err);
-	if (status) {
-		oi->set->damaged = true;
+	int status = outset_has(set, m, at, data, size, err);
+	if (!status)
+		status = sp_fd_write(m->fd, io->name, at, data, size, err);
+	if (status < 0) {
+		set->damaged = true;
 		return status;
 	}
 	if (at + size > m->size)
 		m->size = at + size;
-	const int failed = sp_behind_grow(&m->behind, &oi->set->pool, m->fd, m->size);
-	return failed ? outset_fail_sync(oi->set, m, failed, err) : 0;
+	const int failed = sp_behind_grow(&m->behind, &set->pool, outset_fd(set, m), m->size);
+	return failed ? outset_fail_sync(set, m, failed, err) : 0;
 }
 
-static int outset_fsync(struct sp_outset *set, struct member *m, struct sp_error *err)
+int outset_fsync(struct sp_outset *set, struct member *m, struct sp_error *err)
 {
 	/* never asked twice: the kernel forgets what it could not write once it has said so */
 	int failed = sp_behind_end(&m->behind, set->pool);
 
-	if (!failed && fsync(m->fd))
+	if (!failed && fsync(outset_fd(set, m)))
 		failed = errno;
 	return failed ? outset_fail_sync(set, m, failed, err) : 0;
 }
@@ -254,7 +264,7 @@ static int outset_wrap(struct sp_outset *set, struct member *m, const struct sp_
 	int fd = -1;
 	int status = oi && name ? 0 : sp_fail_memory(err);
 
-	if (status == 0 && !ops->write && (fd = fcntl(m->fd, F_DUPFD_CLOEXEC, 3)) < 0)
+	if (status == 0 && !ops->write && (fd = fcntl(outset_fd(set, m), F_DUPFD_CLOEXEC, 3)) < 0)
 		status = sp_fail_errno(err, errno, "%s", m->path);
 	if (status) {
 		free(oi);
@@ -334,155 +344,6 @@ int sp_outset_view(struct sp_outset *set, struct sp_io **out, struct sp_error *e
 	return outset_wrap(set, set->members[0], &outset_view_ops, out, err);
 }
 
-/* And the one above, as far as it may be read, for a directory that is new in it. */
-static int outset_sync_dir(const struct sp_outset *set, struct sp_error *err)
-{
-	const int above =
-		set->made ? openat(set->dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	int failed = fsync(set->dirfd) ? errno : 0;
-
-	if (!failed && above >= 0 && fsync(above))
-		failed = errno;
-	if (above >= 0)
-		close(above);
-	/* EINVAL, ENOTSUP: file systems whose directories know no fsync */
-	if (!failed || failed == EINVAL || failed == ENOTSUP)
-		return 0;
-	return sp_fail_errno(err, failed, "%s: cannot be brought to the disk",
-			     *set->dir ? set->dir : ".");
-}
-
-/* Give `m` its final name, replacing nothing. All but the descriptor keep the temporary one beside
- * it until that has its name: by it the next set knows what a killed one left. */
-static int outset_name_new(struct sp_outset *set, struct member *m)
-{
-	const int fd = set->dirfd;
-	struct stat st;
-
-	if (m != set->members[0] && linkat(fd, m->part, fd, m->name, 0) == 0)
-		return 0;
-	if (renameat2(fd, m->part, fd, m->name, RENAME_NOREPLACE) == 0) {
-		m->has_part = false;
-		return 0;
-	}
-	if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
-		return -1;
-	/* not every file system knows the flag; a hard link replaces nothing either */
-	if (linkat(fd, m->part, fd, m->name, 0) == 0) {
-		m->has_part = unlinkat(fd, m->part, 0) != 0;
-		return 0;
-	}
-	/* or there are no hard links (FAT): looking first is all that is left */
-	if (fstatat(fd, m->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
-	if (errno != ENOENT || renameat(fd, m->part, fd, m->name))
-		return -1;
-	m->has_part = false;
-	return 0;
-}
-
-static int outset_publish(struct sp_outset *set, struct member *m, struct sp_error *err)
-{
-	if (set->force) {
-		int status = outset_check(set, m->name, err);
-		if (status)
-			return status;
-		if (renameat(set->dirfd, m->part, set->dirfd, m->name))
-			return sp_fail_errno(err, errno, "%s: cannot be given its name", m->path);
-		m->has_part = false;
-	} else if (outset_name_new(set, m)) {
-		if (errno == EEXIST)
-			return sp_fail(err, SP_ERR_USAGE, "%s: exists; use --force to replace it",
-				       m->path);
-		return sp_fail_errno(err, errno, "%s: cannot be given its name", m->path);
-	}
-	m->has_name = true;
-	return 0;
-}
-
-/* The old descriptor goes before any file it speaks of: from here on there is no set. */
-static int outset_drop_old(struct sp_outset *set, struct sp_error *err)
-{
-	const struct member *m = set->members[0];
-	int status = outset_check(set, m->name, err);
-
-	if (status)
-		return status;
-	if (unlinkat(set->dirfd, m->name, 0)) {
-		if (errno == ENOENT)
-			return 0;
-		return sp_fail_errno(err, errno, "%s: cannot be replaced", m->path);
-	}
-	return outset_sync_dir(set, err);
-}
-
-/* Remove the final name, if what bears it is still ours. */
-static void outset_unname(const struct sp_outset *set, struct member *m)
-{
-	struct stat ours, there;
-
-	if (fstat(m->fd, &ours) == 0 &&
-	    fstatat(set->dirfd, m->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
-		unlinkat(set->dirfd, m->name, 0);
-	m->has_name = false;
-}
-
-/* What cannot be removed now is tried once more when the set is closed. */
-static void outset_remove_parts(struct sp_outset *set)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		struct member *m = set->members[i];
-
-		if (m->has_part)
-			m->has_part = unlinkat(set->dirfd, m->part, 0) != 0;
-	}
-}
-
-static int outset_commit(struct sp_outset *set, struct sp_error *err)
-{
-	int status = 0;
-
-	for (size_t i = 0; i < set->count && status == 0; i++)
-		status = outset_fsync(set, set->members[i], err);
-	if (status == 0 && set->force && set->count > 1)
-		status = outset_drop_old(set, err);
-	for (size_t i = 1; i < set->count && status == 0; i++)
-		status = outset_publish(set, set->members[i], err);
-	/* or a power cut could keep the descriptor's new name and lose the others' */
-	if (status == 0 && set->count > 1)
-		status = outset_sync_dir(set, err);
-	if (status == 0)
-		status = outset_publish(set, set->members[0], err);
-	if (status == 0)
-		outset_remove_parts(set);
-	return status ? status : outset_sync_dir(set, err);
-}
-
-int sp_outset_commit(struct sp_outset *set, struct sp_error *err)
-{
-	if (set->bundle)
-		return sp_bundle_commit(set->bundle, err);
-	if (set->closed)
-		return sp_fail(err, SP_ERR_USAGE, "%s: was already committed",
-			       set->members[0]->path);
-	set->closed = true;
-	int status = set->damaged ? sp_fail(err, SP_ERR_IO, "%s: was not written whole",
-					    set->members[0]->path)
-				  : outset_commit(set, err);
-	if (status == 0) {
-		set->made = false;
-		return 0;
-	}
-	for (size_t i = 0; i < set->count; i++) /* the descriptor first */
-		if (set->members[i]->has_name)
-			outset_unname(set, set->members[i]);
-	outset_remove_parts(set);
-	return status;
-}
-
 size_t sp_outset_count(const struct sp_outset *set)
 {
 	return set->bundle ? 1 : set->count;
@@ -521,6 +382,7 @@ void sp_outset_close(struct sp_outset *set)
 	sp_pool_free(set->pool); /* before what it works on is closed */
 	for (size_t i = 0; i < set->count; i++)
 		outset_free_member(set->members[i]);
+	sp_offer_close(set->offer);
 	sp_parts_free(&set->parts);
 	if (set->dirfd >= 0)
 		close(set->dirfd);

@@ -32,6 +32,16 @@ static pid_t parts_pid(const char *text)
 	return pid <= INT32_MAX ? (pid_t)pid : 0;
 }
 
+/* What follows the name in ".NAME.PID.part". */
+static const char *parts_number(const char *entry)
+{
+	const char *number = entry + strlen(entry) - strlen(PARTS_END);
+
+	while (number > entry && number[-1] != '.')
+		number--;
+	return number;
+}
+
 /* The owner is gone, or had our number before us. */
 static bool parts_is_stale(const char *entry)
 {
@@ -39,10 +49,7 @@ static bool parts_is_stale(const char *entry)
 
 	if (entry[0] != '.' || len < sizeof(PARTS_END) + 2)
 		return false;
-	const char *dot = entry + len - strlen(PARTS_END);
-	while (dot > entry && dot[-1] != '.')
-		dot--;
-	const pid_t pid = parts_pid(dot);
+	const pid_t pid = parts_pid(parts_number(entry));
 	return pid > 0 && (pid == getpid() || (kill(pid, 0) && errno == ESRCH));
 }
 
@@ -151,26 +158,49 @@ static bool parts_have(const struct sp_parts *parts, const char *prefix, const c
 	return false;
 }
 
-void sp_parts_take_back(const struct sp_parts *parts, const char *name, const char *descriptor)
+/* Remove the name of the file `st` whose temporary name is `part`, of which `end` is the end. */
+static void parts_unname(const struct sp_parts *parts, const char *part, const char *end,
+			 const struct stat *st)
 {
-	char *prefix = parts->count ? parts_prefix(parts->dirfd, name) : NULL;
-	char *first = prefix ? parts_prefix(parts->dirfd, descriptor) : NULL;
-	struct stat st, named;
+	const int fd = openat(parts->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct stat named;
+
+	if (!dir && fd >= 0)
+		close(fd);
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		char *prefix = entry->d_ino == st->st_ino
+				       ? parts_prefix(parts->dirfd, entry->d_name)
+				       : NULL;
+
+		if (prefix && strlen(prefix) == (size_t)(end - part) &&
+		    !strncmp(part, prefix, (size_t)(end - part)) &&
+		    !fstatat(parts->dirfd, entry->d_name, &named, AT_SYMLINK_NOFOLLOW) &&
+		    named.st_dev == st->st_dev && named.st_ino == st->st_ino)
+			unlinkat(parts->dirfd, entry->d_name, 0);
+		free(prefix);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+void sp_parts_take_back(const struct sp_parts *parts, const char *descriptor)
+{
+	char *first = parts->count ? parts_prefix(parts->dirfd, descriptor) : NULL;
+	struct stat st;
 
 	for (size_t i = 0; first && i < parts->count; i++) {
-		const char *end = parts_end(parts, i, prefix);
-		const int fd = end && parts_have(parts, first, end)
+		const char *end = parts_number(parts->stale[i]);
+		const int fd = parts_have(parts, first, end)
 				       ? parts_hold(parts, parts->stale[i], &st)
 				       : -1;
+
 		if (fd < 0)
 			continue;
-		if (!fstatat(parts->dirfd, name, &named, AT_SYMLINK_NOFOLLOW) &&
-		    named.st_dev == st.st_dev && named.st_ino == st.st_ino)
-			unlinkat(parts->dirfd, name, 0);
+		parts_unname(parts, parts->stale[i], end, &st);
 		close(fd);
 	}
 	free(first);
-	free(prefix);
 }
 
 int sp_parts_create(struct sp_parts *parts, const char *name, const char *path, char **part,

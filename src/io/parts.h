@@ -17,10 +17,10 @@ struct sp_parts {
 void sp_parts_scan(struct sp_parts *parts, int dirfd);
 void sp_parts_free(struct sp_parts *parts);
 
-/* A dead program gave a file its name `name` and was killed before the set's descriptor had its
- * own: the temporary names of both are there, and the file's is the same file still. Take the name
- * away again. */
-void sp_parts_take_back(const struct sp_parts *parts, const char *name, const char *descriptor);
+/* A dead program gave files their names and was killed before the set's descriptor had its own: the
+ * temporary names of all are there, and a file's is the same file still. Take those names away
+ * again; before the leavings of the descriptor are removed, by which they are known. */
+void sp_parts_take_back(const struct sp_parts *parts, const char *descriptor);
 
 /* Make the temporary file of `name`, after removing its leavings: *part is its name (malloc'd),
  * *fd open for reading and writing and locked (flock) for as long as it is open. `path` is for
