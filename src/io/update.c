@@ -3,6 +3,7 @@
 #include <spindle/io.h>
 
 #include "base/bytes.h"
+#include "io/behind.h"
 #include "io/fd.h"
 
 #include <errno.h>
@@ -17,7 +18,15 @@ struct update_io {
 	char *name;
 	char *dir; /* "" or with a '/' at its end */
 	int fd, dirfd;
+	uint64_t end; /* of what was written by us */
+	struct sp_behind behind;
+	struct sp_pool *pool;
 };
+
+static int update_fail_sync(const struct sp_io *io, int sys_errno, struct sp_error *err)
+{
+	return sp_fail_errno(err, sys_errno, "%s: cannot be brought to the disk", io->name);
+}
 
 static int update_read(struct sp_io *io, uint64_t at, void *data, size_t size, struct sp_error *err)
 {
@@ -27,7 +36,14 @@ static int update_read(struct sp_io *io, uint64_t at, void *data, size_t size, s
 static int update_write(struct sp_io *io, uint64_t at, const void *data, size_t size,
 			struct sp_error *err)
 {
-	return sp_fd_write(((struct update_io *)io)->fd, io->name, at, data, size, err);
+	struct update_io *file = (struct update_io *)io;
+	const int status = sp_fd_write(file->fd, io->name, at, data, size, err);
+
+	if (status)
+		return status;
+	file->end = at + size > file->end ? at + size : file->end;
+	const int failed = sp_behind_grow(&file->behind, &file->pool, file->fd, file->end);
+	return failed ? update_fail_sync(io, failed, err) : 0;
 }
 
 /* The directory too: a file just made must still be there after a power cut. */
@@ -35,8 +51,12 @@ static int update_sync(struct sp_io *io, struct sp_error *err)
 {
 	struct update_io *file = (struct update_io *)io;
 
+	const int failed = sp_behind_end(&file->behind, file->pool);
+
+	if (failed)
+		return update_fail_sync(io, failed, err);
 	if (fsync(file->fd) || (fsync(file->dirfd) && errno != EINVAL && errno != ENOTSUP))
-		return sp_fail_errno(err, errno, "%s: cannot be brought to the disk", io->name);
+		return update_fail_sync(io, errno, err);
 	return 0;
 }
 
@@ -44,6 +64,7 @@ static void update_close(struct sp_io *io)
 {
 	struct update_io *file = (struct update_io *)io;
 
+	sp_pool_free(file->pool); /* before what it works on is closed */
 	if (file->fd >= 0)
 		close(file->fd);
 	if (file->dirfd >= 0)

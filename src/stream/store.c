@@ -236,12 +236,13 @@ static int store_shape(struct sp_store_text *text, struct sp_error *err)
 	if (rc < 0)
 		return rc;
 	text->origin = disc->region[0].lba;
-	for (size_t i = 0; i < disc->regions; i++) {
+	for (size_t i = disc->regions; i-- > 0;) {
 		const struct sp_region *r = &disc->region[i];
 		const size_t size = sp_sector_size(r->mode, r->parts & SP_PART_MAIN);
 
 		if (!r->stored)
 			continue;
+		text->origin = r->lba; /* `main` begins with what there is: so an image may */
 		if (!sp_sector_size(r->mode, r->parts))
 			return sp_fail(err, SP_ERR_UNSUPPORTED,
 				       "sectors from LBA %lld on have no fixed size",

@@ -499,7 +499,7 @@ static int parse_check(struct parse *p)
 	for (size_t i = 0; i < disc->regions; i++) {
 		const struct sp_region *r = &disc->region[i];
 
-		if (r->lba < store->origin)
+		if (r->stored && r->lba < store->origin)
 			return sp_fail(p->err, SP_ERR_FORMAT,
 				       "%s: LBA %lld lies before the first record", p->name,
 				       (long long)r->lba);
