@@ -99,12 +99,7 @@ static int rip_rooms(struct sp_rip *rip, struct sp_error *err)
 	if (most < rip->align)
 		rip->align = 1;
 	rip->cluster = most - most % rip->align;
-	int rc = rip_room_make(&rip->room, rip->cluster, err);
-	if (!rc)
-		rc = rip_room_make(&rip->writer.spare, rip->cluster, err);
-	if (!rc && !rip->writer.pool)
-		rip->writer.pool = sp_pool_new(1);
-	return rc;
+	return rip_room_make(&rip->room, rip->cluster, err);
 }
 
 int rip_open_on(struct sp_rip **out, struct sp_reader *reader, const struct sp_rip_setup *setup,
@@ -158,7 +153,7 @@ void sp_rip_close(struct sp_rip *rip)
 {
 	if (!rip)
 		return;
-	sp_pool_free(rip->writer.pool); /* after what it still writes */
+	rip_writer_clear(&rip->writer);
 	sp_store_close(rip->store);
 	sp_rescue_free(rip->rescue);
 	sp_qlayout_free(rip->ql);
@@ -168,7 +163,6 @@ void sp_rip_close(struct sp_rip *rip)
 	sp_runs_free(&rip->report.runs);
 	free(rip->state);
 	rip_room_clear(&rip->room);
-	rip_room_clear(&rip->writer.spare);
 	free(rip->identity);
 	free(rip->drive);
 	free(rip->folder);
@@ -339,7 +333,7 @@ static int rip_prepare(struct sp_rip *rip, struct sp_error *err)
 		if (!rc && !rip->state)
 			rc = sp_fail_memory(err);
 	}
-	return rc;
+	return rc ? rc : rip_writer_make(rip, err);
 }
 
 static const char *rip_code(void *user, unsigned track)

@@ -16,12 +16,22 @@
 
 #define RIP_RECORD (SP_RAW_SIZE + SP_C2_SIZE + SP_SUB_SIZE)
 
-/* Where a read comes to: its buffers are the writer's until that is done with them. */
+/* Where a read comes to. */
 struct rip_room {
 	uint8_t *raw;    /* 2 × cluster × RIP_RECORD */
 	uint8_t *record; /* cluster × RIP_RECORD */
 	uint16_t *state; /* 2 × cluster */
 };
+
+/* Records in a row of one region, which go into the store together: a thread that is woken for
+ * every read costs more than the read. */
+struct rip_batch {
+	sp_lba lba;
+	uint32_t count, most; /* sectors; most: what the region has room for, at most RIP_BATCH */
+	uint8_t *record;      /* RIP_BATCH × stride */
+	uint16_t *state;      /* RIP_BATCH */
+};
+#define RIP_BATCH 512
 
 struct rip_writer {
 	struct sp_pool *pool; /* one thread; NULL: written at once */
@@ -29,13 +39,8 @@ struct rip_writer {
 	bool busy;
 	int rc; /* of the last job */
 	struct sp_error err;
-	struct rip_room spare; /* what the job has */
-	/* the job: */
 	struct sp_rip *rip;
-	sp_lba lba;
-	uint32_t count;
-	const uint8_t *record;
-	const uint16_t *state;
+	struct rip_batch next, now; /* that fills up, that the job has */
 };
 
 struct sp_rip {
@@ -79,12 +84,14 @@ int rip_attempt(struct sp_rip *rip, struct sp_read *read, struct sp_error *err);
 /* Sectors as room.record has them (stride bytes each), into the store, with these states. */
 int rip_put(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *record,
 	    const uint16_t *state, struct sp_error *err);
-/* The same while the drive reads on. The records lie in `room`, which another one takes the place
- * of. Its error comes with the next put or wait. */
+/* The same, copied, while the drive reads on. Its error comes with a later put or wait. */
 int rip_put_later(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *record,
 		  const uint16_t *state, struct sp_error *err);
 /* All that was put is in the store, unless that failed. `err` may be NULL. */
 int rip_put_wait(struct sp_rip *rip, struct sp_error *err);
+/* Room for batches, and the thread. */
+int rip_writer_make(struct sp_rip *rip, struct sp_error *err);
+void rip_writer_clear(struct rip_writer *writer);
 /* What was learnt of one sector that is stored. */
 void rip_learn(struct sp_rip *rip, sp_lba lba, const uint8_t *record, uint16_t state);
 

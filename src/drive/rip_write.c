@@ -5,6 +5,7 @@
 
 #include "disc/sector.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void rip_learn(struct sp_rip *rip, sp_lba lba, const uint8_t *record, uint16_t state)
@@ -38,13 +39,13 @@ static void write_run(void *arg)
 {
 	struct rip_writer *w = arg;
 
-	w->rc = write_records(w->rip, w->lba, w->count, w->record, w->state, &w->err);
+	w->rc = write_records(w->rip, w->now.lba, w->now.count, w->now.record, w->now.state,
+			      &w->err);
 }
 
-int rip_put_wait(struct sp_rip *rip, struct sp_error *err)
+/* What the job that runs says in the end. */
+static int write_wait(struct rip_writer *w, struct sp_error *err)
 {
-	struct rip_writer *w = &rip->writer;
-
 	if (w->busy)
 		sp_pool_wait(w->pool, &w->job);
 	w->busy = false;
@@ -53,6 +54,30 @@ int rip_put_wait(struct sp_rip *rip, struct sp_error *err)
 	if (rc < 0 && err)
 		*err = w->err;
 	return rc;
+}
+
+/* The batch that fills up becomes the job. */
+static int write_begin(struct rip_writer *w, struct sp_error *err)
+{
+	const struct rip_batch batch = w->next;
+	const int rc = write_wait(w, err);
+
+	w->next = w->now;
+	w->next.count = 0;
+	w->now = batch;
+	if (rc < 0 || !batch.count)
+		return rc;
+	w->job = (struct sp_job){.run = write_run, .arg = w};
+	w->busy = true;
+	sp_pool_submit(w->pool, &w->job);
+	return 0;
+}
+
+int rip_put_wait(struct sp_rip *rip, struct sp_error *err)
+{
+	const int rc = write_begin(&rip->writer, err);
+
+	return rc ? rc : write_wait(&rip->writer, err);
 }
 
 int rip_put(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *record,
@@ -66,23 +91,49 @@ int rip_put(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *recor
 int rip_put_later(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *record,
 		  const uint16_t *state, struct sp_error *err)
 {
-	struct rip_writer *w = &rip->writer;
-	const int rc = rip_put_wait(rip, err);
+	struct rip_batch *next = &rip->writer.next;
 
-	if (rc < 0)
-		return rc;
-	if (!w->pool)
-		return write_records(rip, lba, count, record, state, err);
-	struct rip_room next = w->spare;
-	w->spare = rip->room;
-	rip->room = next;
-	w->rip = rip;
-	w->lba = lba;
-	w->count = count;
-	w->record = record;
-	w->state = state;
-	w->job = (struct sp_job){.run = write_run, .arg = w};
-	w->busy = true;
-	sp_pool_submit(w->pool, &w->job);
+	if (next->count &&
+	    (lba != next->lba + (sp_lba)next->count || count > next->most - next->count)) {
+		const int rc = write_begin(&rip->writer, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	if (!next->count) {
+		const struct sp_region *r = sp_disc_region(sp_store_disc(rip->store), lba);
+		const uint64_t left = r->count - (uint64_t)(lba - r->lba);
+
+		next->lba = lba;
+		next->most = left < RIP_BATCH ? (uint32_t)left : RIP_BATCH;
+	}
+	memcpy(next->record + next->count * rip->stride, record, count * rip->stride);
+	memcpy(next->state + next->count, state, count * sizeof(state[0]));
+	next->count += count;
 	return 0;
+}
+
+int rip_writer_make(struct sp_rip *rip, struct sp_error *err)
+{
+	struct rip_writer *w = &rip->writer;
+
+	w->rip = rip;
+	w->pool = sp_pool_new(1);
+	w->next.record = malloc(RIP_BATCH * rip->stride);
+	w->next.state = malloc(RIP_BATCH * sizeof(w->next.state[0]));
+	w->now.record = malloc(RIP_BATCH * rip->stride);
+	w->now.state = malloc(RIP_BATCH * sizeof(w->now.state[0]));
+	return w->next.record && w->next.state && w->now.record && w->now.state
+		       ? 0
+		       : sp_fail_memory(err);
+}
+
+void rip_writer_clear(struct rip_writer *w)
+{
+	sp_pool_free(w->pool); /* after what it still writes */
+	free(w->next.record);
+	free(w->next.state);
+	free(w->now.record);
+	free(w->now.state);
+	*w = (struct rip_writer){0};
 }

@@ -166,16 +166,29 @@ static uint32_t read_sector(struct sp_sim *sim, const struct read_plan *plan, sp
 	return 0;
 }
 
-/* Whole stored sectors from `lba` on, when they are wanted as they lie in the image: straight to
- * where they go. How many, 0: the long way. */
+/* Sectors that were read without their sub-channel, with it: false: one has none. */
+static bool read_with_sub(const struct sp_sim *sim, const struct sp_span *span, uint8_t *out)
+{
+	bool done = true;
+
+	for (uint32_t i = 0; i < span->count; i++, out += span->stride + SP_SUB_SIZE) {
+		memcpy(out, span->data + i * span->stride, span->stride);
+		done &= sp_sub_generate(sim->disc, span->lba + i, out + span->stride);
+	}
+	return done;
+}
+
+/* Whole stored sectors from `lba` on, when they are wanted as they lie in the image, or with a
+ * sub-channel that has to be made: straight to where they go. How many, 0: the long way. */
 static uint32_t read_span(struct sp_sim *sim, const struct read_plan *plan, sp_lba lba,
-			  uint32_t count, unsigned *kind, uint8_t *out, size_t room)
+			  uint32_t count, unsigned *kind, uint8_t *out, size_t room, size_t *size)
 {
 	const struct sp_region *r = sim->disc ? sp_disc_region(sim->disc, lba) : NULL;
+	const bool sub = plan->sub == READ_SUB_PW && !sim->profile.q_late;
 	uint16_t state[READ_STATES];
 
-	if (!r || !r->stored || plan->c2 || plan->sub || r->mode == SP_MODE_XA_FORM2 ||
-	    (r->mode == SP_MODE_XA && plan->main != 0x1f))
+	if (!r || !r->stored || r->kind == SP_REGION_POSTGAP || plan->c2 || (plan->sub && !sub) ||
+	    r->mode == SP_MODE_XA_FORM2 || (r->mode == SP_MODE_XA && plan->main != 0x1f))
 		return 0;
 	const bool blocks = r->mode == SP_MODE_DATA2048;
 	const unsigned mode = blocks ? SP_MODE_MODE1 : r->mode;
@@ -183,6 +196,7 @@ static uint32_t read_span(struct sp_sim *sim, const struct read_plan *plan, sp_l
 	const unsigned parts = read_parts(r->mode, plan->main);
 	const unsigned group = is & READ_DATA ? READ_DATA : READ_AUDIO;
 	const size_t stride = sp_sector_size(r->mode, parts);
+	*size = stride + (sub ? SP_SUB_SIZE : 0u);
 	if ((plan->modes & is) != is || !stride ||
 	    (*kind && *kind != group && sim->profile.transition) ||
 	    (sim->profile.read_offset && group == READ_AUDIO) ||
@@ -197,16 +211,19 @@ static uint32_t read_span(struct sp_sim *sim, const struct read_plan *plan, sp_l
 	const uint64_t good = (uint64_t)fault - (uint64_t)lba;
 	n = good < n ? good : n;
 	n = n < READ_STATES ? n : READ_STATES;
-	n = n < room / stride ? n : room / stride;
+	n = n < room / *size ? n : room / *size;
+	n = sub && n > SIM_WINDOW ? SIM_WINDOW : n;
 	struct sp_span span = {.lba = lba,
 			       .count = (uint32_t)n,
 			       .mode = r->mode,
 			       .parts = r->parts,
 			       .stride = stride,
-			       .data = out,
+			       .data = sub ? sim->window.data : out,
 			       .state = state};
 	memset(state, 0, sizeof(state[0]) * n);
-	if (!n || sp_source_read(sim->src, &span, NULL) < 0)
+	sim->window.count = sub ? 0 : sim->window.count;
+	if (!n || sp_source_read(sim->src, &span, NULL) < 0 ||
+	    (sub && !read_with_sub(sim, &span, out)))
 		return 0;
 	*kind = group;
 	for (uint32_t i = 0; i < n; i++)
@@ -251,12 +268,10 @@ static void read_run(struct sp_sim *sim, struct sp_command *c, const struct read
 		size_t size = 0;
 		const sp_lba lba = plan->lba + done;
 		const uint32_t n = read_span(sim, plan, lba, plan->count - done, &kind,
-					     out + c->done, room - c->done);
+					     out + c->done, room - c->done, &size);
 
 		if (n) {
-			const struct sp_region *r = sp_disc_region(sim->disc, lba);
-
-			c->done += n * sp_sector_size(r->mode, r->parts);
+			c->done += n * size;
 			done += n;
 			continue;
 		}
