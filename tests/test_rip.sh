@@ -3,6 +3,8 @@
 # Rips of simulated drives, from the command to the image: nothing is lost, damage is told, and
 # whatever stops a rip, the same command goes on.
 
+libfault=${LIBFAULT:-${builddir:-.}/tests/libfault.so}
+case $libfault in /*) ;; *) libfault=$PWD/$libfault ;; esac
 . "${top_srcdir:-.}/tests/try.sh"
 XDG_CONFIG_HOME=$work/config
 export XDG_CONFIG_HOME
@@ -27,6 +29,7 @@ FILE "audio.bin" BINARY
 open("disc.iso", "wb").write(random.randbytes(6000 * 2048))
 P
 
+
 # status CODE COMMAND…
 status() {
 	want=$1
@@ -49,8 +52,15 @@ import hashlib, json
 log = json.load(open("a.json"))
 data = open("audio.bin", "rb").read()
 assert log["schema"] == 1 and log["tracks"][0]["sha1"] == hashlib.sha1(data[:1090 * 2352]).hexdigest()
-assert log["tracks"][1]["md5"] == hashlib.md5(data[1090 * 2352:]).hexdigest()
+assert log["tracks"][1]["sha1"] == hashlib.sha1(data[1090 * 2352:]).hexdigest()
 assert log["trouble"] == [] and log["mcn"] == "4006381333931"'
+	"$spindle" rip --algorithm md5,sha256 sim:audio.cue other.cue
+	python3 -c '
+import hashlib, json
+track = json.load(open("other.json"))["tracks"][1]
+data = open("audio.bin", "rb").read()[1090 * 2352:]
+assert track["md5"] == hashlib.md5(data).hexdigest() and "sha1" not in track
+assert track["sha256"] == hashlib.sha256(data).hexdigest()'
 	# no dates in it: once more is the same
 	"$spindle" rip sim:audio.cue again.cue
 	cmp a.log again.log
@@ -124,12 +134,42 @@ assert runs == [(100, 3), (3000, 1)], runs'
 # Stopped again and again, then gone on with to the end.
 killed() {
 	for i in 03 06 10 15 20 30; do # at every command: test_rip
-		timeout -s KILL "0.$i" "$spindle" rip sim:audio.cue k.cue || true
+		timeout --foreground -s KILL "0.$i" "$spindle" rip sim:audio.cue k.cue || true
 		test ! -e k.cue || break
 	done
 	test -e k.cue || "$spindle" rip sim:audio.cue k.cue
 	cmp audio.bin k.bin
 	tr -d '\r' <k.cue | sed 's/k\.bin/audio.bin/' | cmp - audio.cue
+}
+
+# Killed while the image takes over the file of the store: both may have it, and the store may be
+# written to again.
+taken() {
+	cp disc.iso s.iso
+	for fault in linkat:1:killafter fsync:3:kill renameat2:1:kill renameat2:1:killafter; do
+		rm -rf t.* kept
+		status 137 env LD_PRELOAD="$libfault" SPINDLE_FAULT=$fault \
+			ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS-}" \
+			"$spindle" rip sim:s.iso t.iso
+		test -d t.iso.spindle
+		if test -e t.iso; then
+			cmp disc.iso t.iso
+			ln t.iso kept
+			# all is read again, of a disc that differs in a byte
+			: >t.iso.spindle/disc.state
+			printf x | dd of=s.iso bs=1 conv=notrunc seek=9000000 2>/dev/null
+			"$spindle" rip --force sim:s.iso t.iso
+			cmp s.iso t.iso
+			cmp disc.iso kept
+			cp disc.iso s.iso
+		else
+			"$spindle" rip sim:s.iso t.iso
+			cmp disc.iso t.iso
+		fi
+		test ! -e t.iso.spindle
+		test -z "$(find . -name '.t.*')"
+	done
+	test -e kept
 }
 
 other() {
@@ -155,7 +195,7 @@ troubles() {
 	test ! -e n.cue
 }
 
-echo 1..9
+echo 1..10
 try python3 'an audio disc with a hidden track, indexes and codes' audio
 try 'python3 sha256sum' 'the log, to the letter' golden
 try python3 'the read offset moves samples and is remembered' offset
@@ -163,6 +203,7 @@ try '' 'a folder gets FLAC files' music
 try '' 'some tracks' part
 try python3 'bad sectors' bad
 try timeout 'killed and gone on with' killed
+try '' 'killed while the image takes over what was read' taken
 try '' 'another disc is refused, the same one goes on' other
 try '' 'what cannot be is said at once' troubles
 exit $failed

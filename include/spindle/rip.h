@@ -84,6 +84,10 @@ SP_API int sp_rip_run(struct sp_rip *rip, const char *path, struct sp_error *err
 /* What was read, as a source (the store is its, until it is closed). Full TOC, PFI, DMI and layer
  * break are not part of it: few images can hold them, a log can. */
 SP_API int sp_rip_source(struct sp_source **out, struct sp_rip *rip, struct sp_error *err);
+/* Let the image's output set take over the file of the store that holds the main channel, where a
+ * member turns out to be the same: it is not written twice then. Only of what will not be read
+ * again: the file is the image's from its commit on. */
+SP_API int sp_rip_offer(const struct sp_rip *rip, struct sp_outset *set, struct sp_error *err);
 /* A map file of an image of the tracks from its first stored LBA on, `size` bytes a sector, as GNU
  * ddrescue reads it: malloc'd. */
 SP_API int sp_rip_map(struct sp_rip *rip, size_t size, char **text, size_t *length,

@@ -141,6 +141,8 @@ int cli_parse(struct cli_args *args, const struct cli_command *command, int argc
 void cli_args_free(struct cli_args *args);
 /* Whether `word` is one of "a|b|c"; *place is its number. */
 bool cli_choose(const char *choices, const char *word, unsigned *place);
+/* "md5,sha1" as bits 1 << SP_DIGEST_…: what --algorithm says. */
+int cli_digests(const char *list, unsigned *digests, struct sp_error *err);
 /* The help of a command, all of it from the tables. */
 void cli_help(FILE *out, const struct cli_command *command);
 /* What may stand in place of the last of `word`, the words after the program's name: a line for

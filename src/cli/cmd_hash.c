@@ -17,26 +17,6 @@ struct hash_job {
 	unsigned digests; /* 1 << SP_DIGEST_… */
 };
 
-static int hash_algorithms(const char *list, unsigned *digests, struct sp_error *err)
-{
-	*digests = 0;
-	for (const char *p = list; *p;) {
-		const size_t n = strcspn(p, ",");
-		unsigned i = 0;
-		while (i < SP_DIGESTS && (strlen(sp_digest_name(i)) != n ||
-					  strncasecmp(sp_digest_name(i), p, n) != 0))
-			i++;
-		if (i == SP_DIGESTS)
-			return sp_fail(err, SP_ERR_USAGE,
-				       "--algorithm wants some of crc32,md5,sha1,sha256, not "
-				       "\"%.*s\"",
-				       (int)n, p);
-		*digests |= 1u << i;
-		p += n + (p[n] == ',');
-	}
-	return *digests ? 0 : sp_fail(err, SP_ERR_USAGE, "--algorithm names none");
-}
-
 static bool hash_is_dat(const char *word)
 {
 	const char *dot = strrchr(word, '.');
@@ -66,7 +46,7 @@ static int hash_job(struct hash_job *job, const struct cli_args *args, struct sp
 		return 0;
 	if (args->count[OPT_DAT])
 		return sp_fail(err, SP_ERR_USAGE, "--dat has its own algorithms");
-	return hash_algorithms(args->text[OPT_ALGORITHM], &job->digests, err);
+	return cli_digests(args->text[OPT_ALGORITHM], &job->digests, err);
 }
 
 static void hash_text_one(const struct sp_hash *hash)

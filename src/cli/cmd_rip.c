@@ -28,6 +28,7 @@ struct rip_job {
 	size_t notes;
 	struct sp_notes sink;
 	/* of what was made */
+	unsigned digests; /* of the log: 1 << SP_DIGEST_… */
 	struct sp_hashes hashes;
 	struct sp_ar ar;
 	struct sp_ar_verdict verdict[SP_TRACK_MAX];
@@ -121,6 +122,14 @@ static int rip_ask(struct rip_job *job, struct sp_error *err)
 	if (args->words > 1 && !strcmp(args->word[1], "-"))
 		return sp_fail(err, SP_ERR_USAGE,
 			       "a rip is not written to a pipe: name a file, then convert it");
+	/* MD5 takes longer than all else that is done with a disc's bytes */
+	job->digests = 1u << SP_DIGEST_CRC32 | 1u << SP_DIGEST_SHA1;
+	if (args->count[OPT_ALGORITHM]) {
+		const int r = cli_digests(args->text[OPT_ALGORITHM], &job->digests, err);
+
+		if (r < 0)
+			return r;
+	}
 	return rip_ask_tracks(setup, args->text[OPT_TRACKS], err);
 }
 
@@ -250,12 +259,10 @@ static void rip_facts(struct rip_job *job, const struct sp_disc *disc, struct re
 static int rip_write(struct rip_job *job, struct sp_source *source, struct sp_output *out,
 		     struct sp_error *err)
 {
-	const unsigned digests =
-		1u << SP_DIGEST_CRC32 | 1u << SP_DIGEST_MD5 | 1u << SP_DIGEST_SHA1 | SP_HASH_TRACKS;
 	struct sp_sink *sink[3] = {NULL};
 	struct sp_sink *tee = NULL;
 
-	int r = sp_sink_hash(&sink[1], digests, &job->hashes, err);
+	int r = sp_sink_hash(&sink[1], job->digests | SP_HASH_TRACKS, &job->hashes, err);
 	if (!r)
 		r = sp_sink_accuraterip(&sink[2], &job->ar, err);
 	if (!r) {
@@ -394,8 +401,10 @@ static int rip_image(struct rip_job *job, struct sp_source *source)
 				 job->target.flags |
 					 (job->args->count[OPT_FORCE] ? SP_OUTSET_FORCE : 0u),
 				 &job->target.options, &err);
+	/* what is tried again later is not the image's to have */
 	if (!r)
-		r = sp_output_room(&out, source->disc, &err);
+		r = bad ? sp_output_room(&out, source->disc, &err)
+			: sp_rip_offer(job->rip, out.set, &err);
 	if (!r)
 		r = rip_write(job, source, &out, &err);
 	if (r == SP_ERR_LOSSY && sp_losses_any(&job->copy.losses)) {
@@ -546,7 +555,7 @@ const struct cli_command cli_rip = {
 	.most = 2,
 	.option = (const unsigned char[]){OPT_TO, OPT_SET, OPT_TRACKS, OPT_SPEED, OPT_RETRIES,
 					  OPT_OFFSET, OPT_SUB, OPT_PARANOID, OPT_ACCURATERIP,
-					  OPT_EJECT, OPT_DRY_RUN, OPT_LOSSY, OPT_FORCE, OPT_VERIFY,
+					  OPT_ALGORITHM, OPT_EJECT, OPT_DRY_RUN, OPT_LOSSY, OPT_FORCE, OPT_VERIFY,
 					  OPT_NONE},
 	.run = rip_run,
 };

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 const struct cli_option cli_options[OPTIONS] = {
 	[OPT_HELP] = {"help", 'h', CLI_FLAG, NULL, "show this help"},
@@ -33,7 +34,7 @@ const struct cli_option cli_options[OPTIONS] = {
 			"read the output back and compare before it gets its name"},
 	[OPT_SET] = {"option", 'O', CLI_PAIR, "KEY[=VALUE]",
 		     "a setting of the format, see: spindle formats; a KEY alone means yes"},
-	[OPT_ALGORITHM] = {"algorithm", 'a', CLI_TEXT, "LIST", "only these: crc32,md5,sha1,sha256"},
+	[OPT_ALGORITHM] = {"algorithm", 'a', CLI_TEXT, "LIST", "these digests: crc32,md5,sha1,sha256"},
 	[OPT_DAT] = {"dat", 0, CLI_OPTIONAL, "FILE",
 		     "print as lines of a DAT; with FILE: find the disc in that DAT"},
 	[OPT_MAJORITY] = {"majority", 0, CLI_FLAG, NULL,
@@ -133,6 +134,26 @@ static int options_number(struct cli_args *args, unsigned id, const char *text, 
 			       cli_options[id].name, most, text);
 	args->number[id] = (unsigned)n;
 	return 0;
+}
+
+int cli_digests(const char *list, unsigned *digests, struct sp_error *err)
+{
+	*digests = 0;
+	for (const char *p = list; *p;) {
+		const size_t n = strcspn(p, ",");
+		unsigned i = 0;
+		while (i < SP_DIGESTS && (strlen(sp_digest_name(i)) != n ||
+					  strncasecmp(sp_digest_name(i), p, n) != 0))
+			i++;
+		if (i == SP_DIGESTS)
+			return sp_fail(err, SP_ERR_USAGE,
+				       "--algorithm wants some of crc32,md5,sha1,sha256, not "
+				       "\"%.*s\"",
+				       (int)n, p);
+		*digests |= 1u << i;
+		p += n + (p[n] == ',');
+	}
+	return *digests ? 0 : sp_fail(err, SP_ERR_USAGE, "--algorithm names none");
 }
 
 bool cli_choose(const char *choices, const char *word, unsigned *place)

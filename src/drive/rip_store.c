@@ -14,7 +14,7 @@
 /* What lies in the folder; the first is the descriptor. */
 static const char *const store_files[] = {"disc.spindle", "disc.main", "disc.sub", "disc.state",
 					  "disc.map"};
-enum { STORE_DESCRIPTOR, STORE_MAP = 4 };
+enum { STORE_DESCRIPTOR, STORE_MAIN, STORE_MAP = 4 };
 
 static char *store_path(const char *folder, unsigned file)
 {
@@ -201,6 +201,55 @@ static int store_map_read(struct sp_rip *rip, const char *folder, struct sp_erro
 	return 0;
 }
 
+int sp_rip_offer(const struct sp_rip *rip, struct sp_outset *set, struct sp_error *err)
+{
+	char *path = rip->folder ? store_path(rip->folder, STORE_MAIN) : NULL;
+	const int rc = path ? sp_outset_offer(set, path, err) : sp_fail_memory(err);
+
+	free(path);
+	return rc;
+}
+
+/* Who was stopped between the image's commit and the end of its store left `main` as a part of
+ * both. The image keeps it, the store goes on with a copy. */
+static int store_unshare(const char *folder, struct sp_error *err)
+{
+	enum { CHUNK = 1 << 20 };
+	char *path = store_path(folder, STORE_MAIN);
+	struct sp_outset *set = NULL;
+	struct sp_io *from = NULL, *to = NULL;
+	uint8_t *chunk = NULL;
+	struct stat st;
+	int rc = path ? 0 : sp_fail_memory(err);
+
+	if (rc || lstat(path, &st) || st.st_nlink < 2) {
+		free(path);
+		return rc;
+	}
+	chunk = malloc(CHUNK);
+	rc = chunk ? sp_io_open_file(&from, path, err) : sp_fail_memory(err);
+	if (!rc)
+		rc = sp_outset_create(&set, path, SP_OUTSET_FORCE, err);
+	if (!rc)
+		rc = sp_outset_io(set, &to, err);
+	for (uint64_t at = 0; !rc && at < from->size; at += CHUNK) {
+		const uint64_t left = from->size - at;
+		const size_t n = left < CHUNK ? (size_t)left : CHUNK;
+
+		rc = sp_io_read(from, at, chunk, n, err);
+		if (!rc)
+			rc = sp_io_write(to, at, chunk, n, err);
+	}
+	sp_io_close(to);
+	sp_io_close(from);
+	if (!rc)
+		rc = sp_outset_commit(set, err);
+	sp_outset_close(set);
+	free(chunk);
+	free(path);
+	return rc;
+}
+
 int rip_store_open(struct sp_rip *rip, const char *path, struct sp_error *err)
 {
 	char *name = store_path(path, STORE_DESCRIPTOR);
@@ -209,6 +258,8 @@ int rip_store_open(struct sp_rip *rip, const char *path, struct sp_error *err)
 
 	if (!rc && mkdir(path, 0777) && errno != EEXIST)
 		rc = sp_fail_errno(err, errno, "%s: cannot be made", path);
+	if (!rc)
+		rc = store_unshare(path, err);
 	if (!rc)
 		rc = sp_io_open_update(&io, name, err);
 	free(name);
