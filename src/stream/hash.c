@@ -13,11 +13,12 @@
 enum { HASH_SLOTS = 6, HASH_LANES = 2 };
 
 /* SHA-1, SHA-256 and CRC-32 together take about what MD5 takes (OpenSSL 3.0 with SHA extensions),
- * so two threads are as many as help; more only take MD5's processor away. */
-static const unsigned hash_lane_digests[HASH_LANES] = {
-	1u << SP_DIGEST_MD5,
-	1u << SP_DIGEST_SHA1 | 1u << SP_DIGEST_SHA256 | 1u << SP_DIGEST_CRC32,
-};
+ * so two threads are as many as help; more only take MD5's processor away. Where that is not asked
+ * for, CRC-32 has its thread. */
+static bool hash_is_first(unsigned digests, unsigned digest)
+{
+	return digest == (digests >> SP_DIGEST_MD5 & 1 ? SP_DIGEST_MD5 : SP_DIGEST_CRC32);
+}
 
 struct hash_sink;
 
@@ -117,7 +118,10 @@ static int hash_start(struct hash_sink *h, struct hash_lane lanes[HASH_LANES], b
 	for (unsigned i = 0; i < HASH_LANES; i++) {
 		struct hash_lane *lane = &lanes[i];
 
-		if (!(h->digests & hash_lane_digests[i]))
+		bool any = false;
+		for (unsigned k = 0; k < SP_DIGESTS; k++)
+			any |= h->digests >> k & 1 && hash_is_first(h->digests, k) == !i;
+		if (!any)
 			continue;
 		lane->h = h;
 		lane->of_track = of_track;
@@ -162,9 +166,10 @@ static void hash_drop(struct hash_lane lanes[HASH_LANES])
 }
 
 /* Where the state of one digest is kept. */
-static struct sp_digest_state **hash_state(struct hash_lane lanes[HASH_LANES], unsigned digest)
+static struct sp_digest_state **hash_state(const struct hash_sink *h,
+					   struct hash_lane lanes[HASH_LANES], unsigned digest)
 {
-	return &lanes[hash_lane_digests[0] >> digest & 1 ? 0 : 1].state[digest];
+	return &lanes[hash_is_first(h->digests, digest) ? 0 : 1].state[digest];
 }
 
 static int hash_open(struct hash_sink *h, struct hash_lane lanes[HASH_LANES], struct sp_error *err)
@@ -172,7 +177,7 @@ static int hash_open(struct hash_sink *h, struct hash_lane lanes[HASH_LANES], st
 	for (unsigned i = 0; i < SP_DIGESTS; i++) {
 		if (!(h->digests & 1u << i))
 			continue;
-		struct sp_digest_state **state = hash_state(lanes, i);
+		struct sp_digest_state **state = hash_state(h, lanes, i);
 
 		*state = sp_digest_new(i);
 		if (!*state)
@@ -191,7 +196,7 @@ static int hash_take(struct hash_sink *h, struct hash_lane lanes[HASH_LANES], st
 	for (unsigned i = 0; i < SP_DIGESTS; i++) {
 		if (!(h->digests & 1u << i))
 			continue;
-		struct sp_digest_state **state = hash_state(lanes, i);
+		struct sp_digest_state **state = hash_state(h, lanes, i);
 		const size_t size = sp_digest_final(*state, out);
 
 		*state = NULL;
