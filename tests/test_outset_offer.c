@@ -184,9 +184,9 @@ static void bytes_left_out_are_zeros_and_not_the_offer_s(void **state)
 	memset(own + CHUNK, 0, 1000);
 	begin(&job, 0);
 	assert_int_equal(sp_io_write(job.bin, 0, data, CHUNK, &err), 0);
-	assert_int_equal(sp_io_write(job.bin, CHUNK + 1000, data + CHUNK + 1000,
-				     SIZE - CHUNK - 1000, &err),
-			 0);
+	assert_int_equal(
+		sp_io_write(job.bin, CHUNK + 1000, data + CHUNK + 1000, SIZE - CHUNK - 1000, &err),
+		0);
 	end(&job);
 	assert_holds("x.bin", own, SIZE);
 }

@@ -74,9 +74,10 @@ static int store_put(struct sp_store *store, const struct sp_span *span, uint32_
 	if (size == stride && size == span->stride) {
 		rc = sp_io_write(store->main, index * stride, data, count * stride, err);
 	} else if (size) {
-		memset(store->bounce, 0, count * stride);
-		for (uint32_t i = 0; i < count; i++)
+		for (uint32_t i = 0; i < count; i++) {
 			memcpy(store->bounce + i * stride, data + i * span->stride, size);
+			memset(store->bounce + i * stride + size, 0, stride - size);
+		}
 		rc = sp_io_write(store->main, index * stride, store->bounce, count * stride, err);
 	}
 	if (rc || !store->sub || !(span->parts & (SP_PART_PW | SP_PART_Q)))
