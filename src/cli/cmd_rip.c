@@ -555,7 +555,7 @@ const struct cli_command cli_rip = {
 	.most = 2,
 	.option = (const unsigned char[]){OPT_TO, OPT_SET, OPT_TRACKS, OPT_SPEED, OPT_RETRIES,
 					  OPT_OFFSET, OPT_SUB, OPT_PARANOID, OPT_ACCURATERIP,
-					  OPT_ALGORITHM, OPT_EJECT, OPT_DRY_RUN, OPT_LOSSY, OPT_FORCE, OPT_VERIFY,
-					  OPT_NONE},
+					  OPT_ALGORITHM, OPT_EJECT, OPT_DRY_RUN, OPT_LOSSY,
+					  OPT_FORCE, OPT_VERIFY, OPT_NONE},
 	.run = rip_run,
 };

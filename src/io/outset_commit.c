@@ -185,4 +185,3 @@ int sp_outset_commit(struct sp_outset *set, struct sp_error *err)
 	outset_remove_parts(set);
 	return status;
 }
-
