@@ -3,6 +3,7 @@
  * damaged or hostile is named. */
 #include "base/bytes.h"
 #include "tests/fs_walk.h"
+#include "tests/tool.h"
 #include "tree/hfsplus.h"
 
 #include <setjmp.h>
@@ -18,52 +19,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char hfs_folder[] = "/tmp/test_hfsplus.XXXXXX";
-
-static int run(const char *fmt, ...) SP_PRINTF(1, 2);
-static int run(const char *fmt, ...)
-{
-	char command[2048];
-	va_list args;
-
-	va_start(args, fmt);
-	const int n = vsnprintf(command, sizeof(command), fmt, args);
-	va_end(args);
-	assert_in_range(n, 1, sizeof(command) - 1);
-	return system(command);
-}
-
-static bool has(const char *program)
-{
-	if (!run("command -v %s >/dev/null 2>&1", program))
-		return true;
-	print_message("skipped: there is no %s here\n", program);
-	return false;
-}
-
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(hfs_folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return run("rm -rf '%s'", hfs_folder);
-}
-
 static void everything_is_read_as_a_second_writer_has_it(void **state)
 {
 	const char *top = getenv("top_srcdir");
 	unsigned seen = 0, wrong = 0;
 
 	(void)state;
-	if (!has("python3"))
+	if (!tool_has("python3"))
 		skip();
 	assert_int_equal(
-		run("python3 '%s/tests/hfsplus_write.py' '%s'", top ? top : "..", hfs_folder), 0);
-	DIR *dir = opendir(hfs_folder);
+		tool_run("python3 '%s/tests/hfsplus_write.py' '%s'", top ? top : "..", tool_folder),
+		0);
+	DIR *dir = opendir(tool_folder);
 	assert_non_null(dir);
 	for (struct dirent *d; (d = readdir(dir));) {
 		char *dot = strstr(d->d_name, ".hfsplus");
@@ -71,7 +38,7 @@ static void everything_is_read_as_a_second_writer_has_it(void **state)
 		if (!dot)
 			continue;
 		*dot = '\0';
-		wrong += fs_differs(&sp_fs_hfsplus, hfs_folder, d->d_name, ".hfsplus");
+		wrong += fs_differs(&sp_fs_hfsplus, tool_folder, d->d_name, ".hfsplus");
 		seen++;
 	}
 	closedir(dir);
@@ -85,8 +52,8 @@ static void a_volume_cut_anywhere_is_never_told_whole(void **state)
 	struct stat st;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/catalog-pieces.hfsplus", hfs_folder);
-	snprintf(list, sizeof(list), "%s/catalog-pieces.list", hfs_folder);
+	snprintf(path, sizeof(path), "%s/catalog-pieces.hfsplus", tool_folder);
+	snprintf(list, sizeof(list), "%s/catalog-pieces.list", tool_folder);
 	char *whole = fs_load(list);
 	if (!whole || stat(path, &st) != 0) {
 		print_message("skipped: there is no python3 here\n");
@@ -137,12 +104,12 @@ static void what_xorriso_makes_of_a_folder_is_that_folder(void **state)
 	unsigned files = 0;
 
 	(void)state;
-	if (!has("xorriso"))
+	if (!tool_has("xorriso"))
 		skip();
-	snprintf(path, sizeof(path), "%s/hybrid.iso", hfs_folder);
-	assert_int_equal(run("xorriso -as mkisofs -quiet -hfsplus -o '%s' '%s/tests/data' "
-			     ">/dev/null 2>&1",
-			     path, top ? top : ".."),
+	snprintf(path, sizeof(path), "%s/hybrid.iso", tool_folder);
+	assert_int_equal(tool_run("xorriso -as mkisofs -quiet -hfsplus -o '%s' '%s/tests/data' "
+				  ">/dev/null 2>&1",
+				  path, top ? top : ".."),
 			 0);
 	cut_partition(path);
 	struct fs_found found = fs_find(&sp_fs_hfsplus, path);
@@ -167,9 +134,9 @@ static void what_xorriso_makes_of_a_folder_is_that_folder(void **state)
 		free(bytes);
 		files++;
 	}
-	assert_int_equal(
-		run("test $(find '%s/tests/data' -type f | wc -l) = %u", top ? top : "..", files),
-		0);
+	assert_int_equal(tool_run("test $(find '%s/tests/data' -type f | wc -l) = %u",
+				  top ? top : "..", files),
+			 0);
 	fs_found_free(&found);
 }
 
@@ -285,5 +252,5 @@ int main(void)
 		cmocka_unit_test(compressed_files_of_real_systems_are_decoded),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, tool_begin, tool_end);
 }

@@ -2,6 +2,7 @@
 /* UDF of every kind: by a second writer, by mkudffs, genisoimage and the writers of the corpus; and
  * what is damaged or hostile is named. */
 #include "tests/fs_walk.h"
+#include "tests/tool.h"
 
 #include <spindle/spindle.h>
 #include <spindle/tree.h>
@@ -20,52 +21,17 @@
 #include <unistd.h>
 #include <zlib.h>
 
-static char udf_folder[] = "/tmp/test_udf.XXXXXX";
-
-static int run(const char *fmt, ...) SP_PRINTF(1, 2);
-static int run(const char *fmt, ...)
-{
-	char command[2048];
-	va_list args;
-
-	va_start(args, fmt);
-	const int n = vsnprintf(command, sizeof(command), fmt, args);
-	va_end(args);
-	assert_in_range(n, 1, sizeof(command) - 1);
-	return system(command);
-}
-
-static bool has(const char *program)
-{
-	if (!run("command -v %s >/dev/null 2>&1", program))
-		return true;
-	print_message("skipped: there is no %s here\n", program);
-	return false;
-}
-
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(udf_folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return run("rm -rf '%s'", udf_folder);
-}
-
 static void every_kind_of_partition_and_entry_is_read_as_a_second_writer_has_them(void **state)
 {
 	const char *top = getenv("top_srcdir");
 	unsigned seen = 0, wrong = 0;
 
 	(void)state;
-	if (!has("python3"))
+	if (!tool_has("python3"))
 		skip();
-	assert_int_equal(run("python3 '%s/tests/udf_write.py' '%s'", top ? top : "..", udf_folder),
-			 0);
-	DIR *dir = opendir(udf_folder);
+	assert_int_equal(
+		tool_run("python3 '%s/tests/udf_write.py' '%s'", top ? top : "..", tool_folder), 0);
+	DIR *dir = opendir(tool_folder);
 	assert_non_null(dir);
 	for (struct dirent *d; (d = readdir(dir));) {
 		char *dot = strstr(d->d_name, ".udf");
@@ -73,7 +39,7 @@ static void every_kind_of_partition_and_entry_is_read_as_a_second_writer_has_the
 		if (!dot || dot[4])
 			continue;
 		*dot = '\0';
-		wrong += fs_differs(&sp_fs_udf, udf_folder, d->d_name, ".udf");
+		wrong += fs_differs(&sp_fs_udf, tool_folder, d->d_name, ".udf");
 		seen++;
 	}
 	closedir(dir);
@@ -138,7 +104,7 @@ static void whatever_its_blocks_an_image_is_known_by_content_and_told_whole(void
 	unsigned odd = 0;
 
 	(void)state;
-	if (!has("python3"))
+	if (!tool_has("python3"))
 		skip();
 	for (size_t k = 0; k < sizeof(kind) / sizeof(kind[0]); k++)
 		for (unsigned block = 512; block <= 4096; block *= 2) {
@@ -146,8 +112,8 @@ static void whatever_its_blocks_an_image_is_known_by_content_and_told_whole(void
 			struct stat st;
 			struct said said;
 
-			snprintf(path, sizeof(path), "%s/%s-%u.udf", udf_folder, kind[k], block);
-			snprintf(want, sizeof(want), "%s/%s-%u.list", udf_folder, kind[k], block);
+			snprintf(path, sizeof(path), "%s/%s-%u.udf", tool_folder, kind[k], block);
+			snprintf(want, sizeof(want), "%s/%s-%u.list", tool_folder, kind[k], block);
 			char *list = fs_load(want), *found = image_list(path, NULL, &said);
 			assert_string_equal(found, list);
 			assert_null(strstr(said.text, "missing"));
@@ -175,10 +141,11 @@ static uint64_t image_trimmed(const char *name, unsigned more)
 	struct sp_error err = {0};
 	struct sp_input in;
 
-	assert_int_equal(run("cd '%s' && cp %s.udf longer.iso && head -c %u /dev/zero >>longer.iso",
-			     udf_folder, name, more * 2048),
-			 0);
-	snprintf(path, sizeof(path), "%s/longer.iso", udf_folder);
+	assert_int_equal(
+		tool_run("cd '%s' && cp %s.udf longer.iso && head -c %u /dev/zero >>longer.iso",
+			 tool_folder, name, more * 2048),
+		0);
+	snprintf(path, sizeof(path), "%s/longer.iso", tool_folder);
 	assert_int_equal(sp_input_open(&in, path, "iso", &options, &err), 0);
 	const uint64_t sectors = in.source->disc->region[0].count;
 	sp_input_close(&in);
@@ -188,7 +155,7 @@ static uint64_t image_trimmed(const char *name, unsigned more)
 static void trimming_takes_no_anchor_no_spare_packet_and_nothing_of_an_open_disc(void **state)
 {
 	(void)state;
-	if (!has("python3"))
+	if (!tool_has("python3"))
 		skip();
 	/* 257 sectors, 320 blocks, 300 more with an anchor at their end and 256 before it */
 	assert_int_equal(image_trimmed("both-2048", 0), 877);
@@ -214,7 +181,7 @@ static void what_mkudffs_makes_opens(void **state)
 	unsigned made = 0;
 
 	(void)state;
-	if (!has("mkudffs") || !has("udfinfo"))
+	if (!tool_has("mkudffs") || !tool_has("udfinfo"))
 		skip();
 	for (size_t m = 0; m < sizeof(media) / sizeof(media[0]); m++)
 		for (size_t r = 0; r < sizeof(revision) / sizeof(revision[0]); r++)
@@ -223,11 +190,13 @@ static void what_mkudffs_makes_opens(void **state)
 
 				if (!all && b != (m + r) % 4)
 					continue;
-				snprintf(path, sizeof(path), "%s/mkudffs.img", udf_folder);
-				if (run("cd '%s' && rm -f mkudffs.img && truncate -s 12M "
-					"mkudffs.img && mkudffs -m %s -r %s -b %u -l 'Größe %s' "
-					"mkudffs.img >/dev/null 2>&1",
-					udf_folder, media[m], revision[r], block[b], media[m]))
+				snprintf(path, sizeof(path), "%s/mkudffs.img", tool_folder);
+				if (tool_run("cd '%s' && rm -f mkudffs.img && truncate -s 12M "
+					     "mkudffs.img && mkudffs -m %s -r %s -b %u -l 'Größe "
+					     "%s' "
+					     "mkudffs.img >/dev/null 2>&1",
+					     tool_folder, media[m], revision[r], block[b],
+					     media[m]))
 					continue; /* no such thing */
 				struct fs_found found = fs_find(&sp_fs_udf, path);
 				snprintf(want, sizeof(want), "Größe %s", media[m]);
@@ -238,9 +207,9 @@ static void what_mkudffs_makes_opens(void **state)
 				/* its own judge counts the root and a lost+found */
 				snprintf(want, sizeof(want), "numdirs=%d",
 					 strstr(found.list, "lost+found") ? 2 : 1);
-				assert_int_equal(
-					run("udfinfo '%s' 2>/dev/null | grep -qx %s", path, want),
-					0);
+				assert_int_equal(tool_run("udfinfo '%s' 2>/dev/null | grep -qx %s",
+							  path, want),
+						 0);
 				fs_found_free(&found);
 				made++;
 			}
@@ -269,12 +238,13 @@ static void what_genisoimage_makes_of_a_folder_is_that_folder(void **state)
 	unsigned files = 0;
 
 	(void)state;
-	if (!has("genisoimage"))
+	if (!tool_has("genisoimage"))
 		skip();
 	top = top ? top : "..";
-	snprintf(path, sizeof(path), "%s/geniso.img", udf_folder);
+	snprintf(path, sizeof(path), "%s/geniso.img", tool_folder);
 	assert_int_equal(
-		run("genisoimage -quiet -udf -o '%s' '%s/tests/data' 2>/dev/null", path, top), 0);
+		tool_run("genisoimage -quiet -udf -o '%s' '%s/tests/data' 2>/dev/null", path, top),
+		0);
 	struct fs_found found = fs_find(&sp_fs_udf, path);
 	assert_int_equal(found.status, 0);
 	assert_int_equal(found.damage, 0);
@@ -296,7 +266,8 @@ static void what_genisoimage_makes_of_a_folder_is_that_folder(void **state)
 		assert_int_equal(real_size, size);
 		files++;
 	}
-	assert_int_equal(run("test $(find '%s/tests/data' -type f | wc -l) = %u", top, files), 0);
+	assert_int_equal(tool_run("test $(find '%s/tests/data' -type f | wc -l) = %u", top, files),
+			 0);
 	fs_found_free(&found);
 }
 
@@ -330,17 +301,17 @@ static void volumes_of_other_writers_have_what_udfinfo_and_7zz_see(void **state)
 	const char *corpus = getenv("SPINDLE_CORPUS");
 
 	(void)state;
-	if (!corpus || !*corpus || !has("xz")) {
+	if (!corpus || !*corpus || !tool_has("xz")) {
 		print_message("skipped: there is no corpus\n");
 		skip();
 	}
 	for (size_t i = 0; i < sizeof(expect) / sizeof(expect[0]); i++) {
 		char path[512];
 
-		snprintf(path, sizeof(path), "%s/corpus.img", udf_folder);
-		assert_int_equal(run("case '%s' in *.xz) xz -dc ;; *) cat ;; esac "
-				     "<'%s/udf/%s' >'%s'",
-				     expect[i].name, corpus, expect[i].name, path),
+		snprintf(path, sizeof(path), "%s/corpus.img", tool_folder);
+		assert_int_equal(tool_run("case '%s' in *.xz) xz -dc ;; *) cat ;; esac "
+					  "<'%s/udf/%s' >'%s'",
+					  expect[i].name, corpus, expect[i].name, path),
 				 0);
 		struct fs_found found = fs_find(&sp_fs_udf, path);
 		assert_int_equal(found.status, 0);
@@ -359,8 +330,8 @@ static void a_volume_cut_anywhere_is_never_told_whole(void **state)
 	struct stat st;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/anchor-256.udf", udf_folder);
-	snprintf(list, sizeof(list), "%s/anchor-256.list", udf_folder);
+	snprintf(path, sizeof(path), "%s/anchor-256.udf", tool_folder);
+	snprintf(list, sizeof(list), "%s/anchor-256.list", tool_folder);
 	char *whole = fs_load(list);
 	if (!whole || stat(path, &st) != 0) {
 		print_message("skipped: there is no python3 here\n");
@@ -393,5 +364,5 @@ int main(void)
 		cmocka_unit_test(volumes_of_other_writers_have_what_udfinfo_and_7zz_see),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, tool_begin, tool_end);
 }
