@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include <FLAC/stream_decoder.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -371,6 +372,44 @@ void fs_found_free(struct fs_found *found)
 {
 	free(found->list);
 	free(found->said);
+}
+
+/* How many files there are beneath a folder; nftw has no room for a count of one's own. */
+static unsigned folder_files;
+
+static int folder_visit(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)path, (void)st, (void)ftw;
+	folder_files += type == FTW_F;
+	return 0;
+}
+
+void fs_is_folder(const struct fs_found *found, const char *folder)
+{
+	const char *next = found->list;
+	unsigned files = 0;
+
+	for (const char *line = next; *line; line = next) {
+		unsigned mode, crc;
+		unsigned long long size;
+		char name[512], real[2048];
+		struct stat st;
+
+		next = strchr(line, '\n') + 1;
+		if (sscanf(line, "f %o %llu %x %511[^\n]", &mode, &size, &crc, name) != 4)
+			continue;
+		snprintf(real, sizeof(real), "%s/%s", folder, name);
+		char *bytes = fs_load(real);
+		assert_non_null(bytes);
+		assert_int_equal(stat(real, &st), 0);
+		assert_int_equal(size, st.st_size);
+		assert_int_equal(crc, fs_crc(bytes, (size_t)st.st_size));
+		free(bytes);
+		files++;
+	}
+	folder_files = 0;
+	assert_int_equal(nftw(folder, folder_visit, 16, FTW_PHYS), 0);
+	assert_int_equal(files, folder_files);
 }
 
 unsigned fs_differs(const struct sp_fs_format *format, const char *folder, const char *name,

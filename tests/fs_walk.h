@@ -53,6 +53,8 @@ struct fs_found {
 /* Everything the file system in a file holds, and all that is said of it. */
 struct fs_found fs_find(const struct sp_fs_format *format, const char *path);
 void fs_found_free(struct fs_found *found);
+/* Its files are those of a real folder and what is beneath it, with their bytes. */
+void fs_is_folder(const struct fs_found *found, const char *folder);
 /* FOLDER/NAME.EXT against NAME.list and NAME.say (a line that must be part of what is said; without
  * it nothing is damaged). How many differ, which are printed. */
 unsigned fs_differs(const struct sp_fs_format *format, const char *folder, const char *name,

@@ -4,9 +4,7 @@
 #include "formats/audio_write.h"
 #include "formats/formats.h"
 #include "tests/cue_folder.h"
-#include "tests/doubles.h"
 #include "tests/flac_decode.h"
-#include "tests/layouts.h"
 #include "tests/trial.h"
 
 #include <setjmp.h>
@@ -17,7 +15,6 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Copy `src` (borrowed) to out.cue with options "key=value key=value". */

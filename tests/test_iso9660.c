@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ISO 9660 volumes made by hand that are well-formed: what is listed is what is stored. */
-#include "base/bytes.h"
 #include "tests/made_iso.h"
 
 #include <setjmp.h>
@@ -10,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void ce(uint8_t *p, uint32_t block, uint32_t offset, uint32_t size)
