@@ -131,6 +131,21 @@ static void whatever_its_blocks_an_image_is_known_by_content_and_told_whole(void
 	assert_in_range(odd, 6, 16);
 }
 
+/* What is tested here is no dialect of the reader and the writer: a third program agrees. */
+static void volumes_of_the_second_writer_are_udf_to_udfinfo_too(void **state)
+{
+	(void)state;
+	if (!tool_has("python3") || !tool_has("udfinfo"))
+		skip();
+	for (unsigned block = 512; block <= 4096; block *= 2)
+		assert_int_equal(
+			tool_run("cd '%s' && for f in *-%u.udf; do test $f = strategy-%u.udf || "
+				 "udfinfo $f 2>/dev/null | grep -qx blocksize=%u || exit 1; "
+				 "done",
+				 tool_folder, block, block, block),
+			0);
+}
+
 /* What is left of an image that is longer than its volume when what follows that is left out. */
 static uint64_t image_trimmed(const char *name, unsigned more)
 {
@@ -322,6 +337,7 @@ int main(void)
 		cmocka_unit_test(
 			every_kind_of_partition_and_entry_is_read_as_a_second_writer_has_them),
 		cmocka_unit_test(whatever_its_blocks_an_image_is_known_by_content_and_told_whole),
+		cmocka_unit_test(volumes_of_the_second_writer_are_udf_to_udfinfo_too),
 		cmocka_unit_test(
 			trimming_takes_no_anchor_no_spare_packet_and_nothing_of_an_open_disc),
 		cmocka_unit_test(a_volume_cut_anywhere_is_never_told_whole),

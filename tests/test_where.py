@@ -150,7 +150,8 @@ def rips():
 
 
 def udf():
-    for kind, rev, bs in (("plain", 0x102, 2048), ("metadata", 0x250, 2048), ("sparable", 0x201, 2048)):
+    for kind, rev, bs in (("plain", 0x102, 2048), ("metadata", 0x250, 2048), ("sparable", 0x201, 2048),
+                          ("plain", 0x102, 512), ("vat", 0x200, 1024), ("metadata", 0x250, 4096)):
         root = udf_write.Node("d")
         big = random.randbytes(9 * bs)
         sub = udf_write.Node("d", layout="long", pieces=1)
@@ -160,16 +161,18 @@ def udf():
         udf_write.make(".", "good", root, kind=kind, rev=rev, bs=bs, anchors="begin", efe=rev >= 0x200)
         image = read("good.udf")
         inside = sub.names[0][1].data
-        hit = {("file", "big"): [image.index(big[bs:2 * bs]) // bs, image.index(big[7 * bs:8 * bs]) // bs],
-               ("file", "sub/in"): [image.index(inside[bs:2 * bs]) // bs],
-               ("entry", "tiny"): [image.index(b"embedded, and") // bs], ("volume", "anchor"): [256]}
-        bad = spoil(image, bs, [s for v in hit.values() for s in v], bs - 8)
+        unit = 512 if len(image) % 2048 else 2048  # of a disk, or a disc
+        hit = {("file", "big"): [image.index(big[bs:2 * bs]) // unit, image.index(big[7 * bs:8 * bs]) // unit],
+               ("file", "sub/in"): [image.index(inside[bs:2 * bs]) // unit],
+               ("entry", "tiny"): [image.index(b"embedded, and") // unit],
+               ("volume", "anchor"): [256 * bs // unit]}
+        bad = spoil(image, unit, [s for v in hit.values() for s in v], unit - 8)
         write("bad.iso", bad)
         write("ref.iso", image)
         p = spindle("verify", "--json", "bad.iso", "ref.iso")
         got = files(p)
         want = {k: sorted(v) for k, v in hit.items()}
-        ok(p.returncode == 1 and got == want, "UDF, %s: by the file" % kind, got, want, p.stderr)
+        ok(p.returncode == 1 and got == want, "UDF, %s, blocks of %d: by the file" % (kind, bs), got, want, p.stderr)
 
 
 def hfsplus():
