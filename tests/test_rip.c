@@ -68,6 +68,7 @@ struct bench {
 	struct sp_source *medium; /* the same pattern once more */
 	struct deadly *drive;
 	unsigned kill; /* after so many commands; 0: never */
+	bool followed; /* digests were made on the way */
 	char folder[64], store[80];
 	char notes[4000];
 };
@@ -134,22 +135,36 @@ static void bench_close(struct bench *b)
 	free(b);
 }
 
-/* Rip it and compare with the medium. */
+/* Rip it and compare with the medium; and digests made on the way, if any, with those of what was
+ * read. */
 static void bench_compare(struct bench *b, const char *what, struct sp_compared *compared,
 			  struct sp_tally *tally)
 {
+	const unsigned digests = 1u << SP_DIGEST_CRC32 | SP_HASH_TRACKS;
+	struct sp_hashes early, late;
 	struct sp_error err = {0};
 	struct sp_source *src = NULL;
-	struct sp_sink *sink = NULL;
+	struct sp_sink *follow = NULL, *sink[2] = {NULL}, *tee = NULL;
 
-	if (sp_rip_run(b->rip, b->store, &err) || sp_rip_source(&src, b->rip, &err) ||
-	    sp_sink_compare(&sink, b->medium, compared, &err))
+	if (sp_sink_hash(&follow, digests, &early, &err))
 		fail_msg("%s: %s", what, err.text);
-	struct sp_copy copy = {.source = src, .sink = sink};
+	sp_rip_follow(b->rip, follow);
+	if (sp_rip_run(b->rip, b->store, &err) || sp_rip_source(&src, b->rip, &err) ||
+	    sp_sink_compare(&sink[0], b->medium, compared, &err) ||
+	    sp_sink_hash(&sink[1], digests, &late, &err) || sp_sink_tee(&tee, sink, 2, &err))
+		fail_msg("%s: %s", what, err.text);
+	struct sp_copy copy = {.source = src, .sink = tee};
 	if (sp_copy(&copy, &err))
 		fail_msg("%s: %s", what, err.text);
+	b->followed = sp_rip_followed(b->rip);
+	if (b->followed &&
+	    (early.tracks != late.tracks || early.whole.size != late.whole.size ||
+	     strcmp(early.whole.hex[SP_DIGEST_CRC32], late.whole.hex[SP_DIGEST_CRC32]) != 0 ||
+	     strcmp(early.track[0].hex[SP_DIGEST_CRC32], late.track[0].hex[SP_DIGEST_CRC32]) != 0))
+		fail_msg("%s: digests made on the way are others", what);
 	*tally = copy.tally;
-	sp_sink_close(sink);
+	sp_sink_close(follow);
+	sp_sink_close(tee);
 	sp_source_close(src);
 }
 
@@ -172,6 +187,8 @@ static const struct {
  * are told as padded. */
 static void a_disc_of_any_shape_comes_out_of_any_drive_as_it_is(void **state)
 {
+	unsigned followed = 0;
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(drives) / sizeof(drives[0]); i++)
 		for (const struct layout *l = layouts; l->name; l++) {
@@ -199,8 +216,10 @@ static void a_disc_of_any_shape_comes_out_of_any_drive_as_it_is(void **state)
 				fail_msg("%s: %u unread, %u suspicious", what,
 					 (unsigned)report->sectors[SP_RIP_UNREAD],
 					 (unsigned)report->sectors[SP_RIP_SUSPICIOUS]);
+			followed += b->followed;
 			bench_close(b);
 		}
+	assert_true(followed > 20);
 }
 
 static uint64_t seed;

@@ -142,6 +142,47 @@ killed() {
 	tr -d '\r' <k.cue | sed 's/k\.bin/audio.bin/' | cmp - audio.cue
 }
 
+# Digests made while the disc is read are those of the image, whatever comes between.
+sums() {
+	sums_of() { # IMAGE
+		python3 -c '
+import hashlib, json, sys
+log = json.load(open(sys.argv[1].rsplit(".", 1)[0] + ".json"))
+assert len(log["tracks"]) == 1
+assert log["tracks"][0]["sha1"] == hashlib.sha1(open(sys.argv[1], "rb").read()).hexdigest()' "$1"
+	}
+	"$spindle" burn --no-verify disc.iso sim:dvd.disc,medium=dvd+r
+	"$spindle" rip sim:dvd.disc s1.iso
+	sums_of s1.iso
+	# some at the second try, out of order
+	printf '700 unreadable times 3\n2000..2100 unreadable times 2\n5999 unreadable times 2\n' >f
+	"$spindle" rip --retries=9 sim:dvd.disc,faults=f s2.iso
+	cmp s1.iso s2.iso
+	sums_of s2.iso
+	# some never
+	printf '0 unreadable\n3000..3040 unreadable\n' >f
+	status 6 "$spindle" rip --retries=0 sim:dvd.disc,faults=f s3.iso
+	sums_of s3.iso
+	# and the rest later
+	"$spindle" rip --force sim:dvd.disc s3.iso
+	cmp s1.iso s3.iso
+	sums_of s3.iso
+	# whole sectors of a CD, samples that are moved, and both with trouble
+	printf 'FILE "audio.bin" BINARY\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n' >one.cue
+	printf '900 c2 20\n1200 unreadable times 2\n' >f
+	"$spindle" convert disc.iso data.cue
+	printf '40 wrong-sector 3 times 1\n100 unreadable times 2\n' >g
+	"$spindle" rip sim:one.cue s4.cue
+	status 6 "$spindle" rip --offset=-700 sim:one.cue,faults=f s5.cue
+	"$spindle" rip sim:data.cue s6.cue
+	"$spindle" rip sim:data.cue,faults=g s7.cue
+	cmp data.bin s7.bin
+	for name in s4 s5 s6 s7; do
+		sums_of $name.bin
+	done
+	rm -r config
+}
+
 # Killed while the image takes over the file of the store: both may have it, and the store may be
 # written to again.
 taken() {
@@ -195,7 +236,7 @@ troubles() {
 	test ! -e n.cue
 }
 
-echo 1..10
+echo 1..11
 try python3 'an audio disc with a hidden track, indexes and codes' audio
 try 'python3 sha256sum' 'the log, to the letter' golden
 try python3 'the read offset moves samples and is remembered' offset
@@ -203,6 +244,7 @@ try '' 'a folder gets FLAC files' music
 try '' 'some tracks' part
 try python3 'bad sectors' bad
 try timeout 'killed and gone on with' killed
+try python3 'digests made on the way' sums
 try '' 'killed while the image takes over what was read' taken
 try '' 'another disc is refused, the same one goes on' other
 try '' 'what cannot be is said at once' troubles

@@ -81,6 +81,12 @@ SP_API int sp_rip_name(struct sp_rip *rip, char *name, size_t size, struct sp_er
 /* Read everything into the work store, the folder `path`, which is made, or gone on with when it is
  * of this disc (SP_ERR_USAGE: of another). The store stays, whatever happens. */
 SP_API int sp_rip_run(struct sp_rip *rip, const char *path, struct sp_error *err);
+/* Before that: a sink that keeps nothing, as one that makes digests, is given what is read while it
+ * is read, where the layout is known beforehand: of a DVD, a BD, a CD of one track. It is the
+ * caller's, and closed after the run. */
+SP_API void sp_rip_follow(struct sp_rip *rip, struct sp_sink *sink);
+/* After a run: it was given all that the source has, and finished. False: what it has is no use. */
+SP_API bool sp_rip_followed(const struct sp_rip *rip);
 /* What was read, as a source (the store is its, until it is closed). Full TOC, PFI, DMI and layer
  * break are not part of it: few images can hold them, a log can. */
 SP_API int sp_rip_source(struct sp_source **out, struct sp_rip *rip, struct sp_error *err);

@@ -255,31 +255,40 @@ static void rip_facts(struct rip_job *job, const struct sp_disc *disc, struct re
 	sp_ar_compare(&job->ar, &job->response, job->verdict);
 }
 
-/* Image, digests and checksums of music in one pass over the store. */
+/* Digests and checksums of music; takes `image` too, which may be NULL, on success. */
+static int rip_sums(struct rip_job *job, struct sp_sink *image, struct sp_sink **out,
+		    struct sp_error *err)
+{
+	struct sp_sink *sink[3] = {NULL};
+
+	int r = sp_sink_hash(&sink[0], job->digests | SP_HASH_TRACKS, &job->hashes, err);
+	if (!r)
+		r = sp_sink_accuraterip(&sink[1], &job->ar, err);
+	sink[2] = image;
+	if (!r)
+		r = sp_sink_tee(out, sink, image ? 3 : 2, err);
+	if (r < 0) {
+		sp_sink_close(sink[0]);
+		sp_sink_close(sink[1]);
+	}
+	return r;
+}
+
+/* The image in one pass over the store, and the sums where they were not made before. */
 static int rip_write(struct rip_job *job, struct sp_source *source, struct sp_output *out,
 		     struct sp_error *err)
 {
-	struct sp_sink *sink[3] = {NULL};
-	struct sp_sink *tee = NULL;
+	struct sp_sink *sink = out->sink;
+	const int r = sp_rip_followed(job->rip) ? 0 : rip_sums(job, out->sink, &sink, err);
 
-	int r = sp_sink_hash(&sink[1], job->digests | SP_HASH_TRACKS, &job->hashes, err);
-	if (!r)
-		r = sp_sink_accuraterip(&sink[2], &job->ar, err);
-	if (!r) {
-		sink[0] = out->sink;
-		r = sp_sink_tee(&tee, sink, 3, err);
-	}
-	if (r < 0) {
-		sp_sink_close(sink[1]);
-		sp_sink_close(sink[2]);
+	if (r < 0)
 		return r;
-	}
 	out->sink = NULL;
 	job->copy = (struct sp_copy){
-		.source = source, .sink = tee, .lossy = job->args->count[OPT_LOSSY] != 0};
-	r = cli_copy(job->ui, &job->copy, "writing", err);
-	sp_sink_close(tee);
-	return r;
+		.source = source, .sink = sink, .lossy = job->args->count[OPT_LOSSY] != 0};
+	const int made = cli_copy(job->ui, &job->copy, "writing", err);
+	sp_sink_close(sink);
+	return made;
 }
 
 /* ", in " the first thing that a run is part of, and how many more: malloc'd, NULL: none. */
@@ -449,9 +458,15 @@ static int rip_image(struct rip_job *job, struct sp_source *source)
 static int rip_go(struct rip_job *job)
 {
 	struct sp_source *source = NULL;
+	struct sp_sink *sums = NULL;
 	struct sp_error err;
 
-	int r = sp_rip_run(job->rip, job->store, &err);
+	int r = rip_sums(job, NULL, &sums, &err);
+	if (!r) {
+		sp_rip_follow(job->rip, sums);
+		r = sp_rip_run(job->rip, job->store, &err);
+	}
+	sp_sink_close(sums);
 	ui_clear(job->ui);
 	job->toc = r ? NULL : sp_disc_copy(sp_rip_disc(job->rip));
 	if (!r && !job->toc)

@@ -154,6 +154,7 @@ void sp_rip_close(struct sp_rip *rip)
 	if (!rip)
 		return;
 	rip_writer_clear(&rip->writer);
+	rip_follow_clear(&rip->follow);
 	sp_store_close(rip->store);
 	sp_rescue_free(rip->rescue);
 	sp_qlayout_free(rip->ql);
@@ -460,6 +461,8 @@ int sp_rip_run(struct sp_rip *rip, const char *path, struct sp_error *err)
 	clock_gettime(CLOCK_MONOTONIC, &rip->saved);
 	sp_reader_lock(rip->reader, true, NULL);
 	if (!rc)
+		rip_follow_begin(rip);
+	if (!rc)
 		rc = sp_rescue_run(rip->rescue, err);
 	const int put = rip_put_wait(rip, rc ? NULL : err);
 	rc = rc ? rc : put;
@@ -475,6 +478,8 @@ int sp_rip_run(struct sp_rip *rip, const char *path, struct sp_error *err)
 	if (!rc)
 		rc = rip_account(rip, err);
 	sp_reader_lock(rip->reader, false, NULL);
+	if (!rc)
+		rip_follow_end(rip);
 	/* what is whole goes into an image at once; all else is to be found again */
 	if (rip->store && (rc < 0 || rip->report.sectors[SP_RIP_UNREAD] ||
 			   rip->report.sectors[SP_RIP_SUSPICIOUS])) {

@@ -43,6 +43,17 @@ struct rip_writer {
 	struct rip_batch next, now; /* that fills up, that the job has */
 };
 
+/* A sink that is given what is read meanwhile. */
+struct rip_follow {
+	struct sp_sink *sink; /* NULL: none */
+	struct sp_disc *disc; /* what it was begun with */
+	bool on, done;        /* done: it has had everything */
+	sp_lba next;          /* that it is to be given, INT64_MAX: nothing more */
+	size_t region;        /* of disc, which `next` lies in */
+	uint8_t *room;        /* RIP_BATCH × RIP_RECORD */
+	uint16_t *state;      /* RIP_BATCH */
+};
+
 struct sp_rip {
 	struct sp_rip_setup setup;
 	struct sp_notes notes;
@@ -67,6 +78,7 @@ struct sp_rip {
 	unsigned speed_now;
 	struct rip_room room;
 	struct rip_writer writer;
+	struct rip_follow follow;
 	struct sp_vote vote;
 	struct timespec saved, shown;
 };
@@ -94,6 +106,19 @@ int rip_writer_make(struct sp_rip *rip, struct sp_error *err);
 void rip_writer_clear(struct rip_writer *writer);
 /* What was learnt of one sector that is stored. */
 void rip_learn(struct sp_rip *rip, sp_lba lba, const uint8_t *record, uint16_t state);
+
+/* rip_follow.c: where its layout is known beforehand, the disc goes to the sink while it is read.
+ */
+void rip_follow_begin(struct sp_rip *rip);
+/* Sectors that are in the store now. */
+void rip_follow_take(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *record,
+		     const uint16_t *state);
+/* All is read, and rip->disc is what it is. */
+void rip_follow_end(struct sp_rip *rip);
+void rip_follow_clear(struct rip_follow *follow);
+
+/* rip_source.c: the layout that the source of a rip has of the disc; NULL: no memory. */
+struct sp_disc *rip_layout(const struct sp_rip *rip, const struct sp_disc *disc);
 
 /* rip_store.c: the work store and the map beside it. */
 int rip_store_open(struct sp_rip *rip, const char *path, struct sp_error *err);

@@ -95,14 +95,23 @@ static int rip_source_part(struct sp_source **out, const struct sp_rip *rip, str
 	return rc;
 }
 
-static void rip_drop_structures(struct sp_disc *disc)
+struct sp_disc *rip_layout(const struct sp_rip *rip, const struct sp_disc *disc)
 {
-	free(disc->full_toc);
-	free(disc->pfi);
-	free(disc->dmi);
-	disc->full_toc = disc->pfi = disc->dmi = NULL;
-	disc->full_toc_size = 0;
-	disc->layer_break = SP_LBA_NONE;
+	struct sp_disc *copy = sp_disc_copy(disc);
+
+	if (!copy)
+		return NULL;
+	free(copy->full_toc);
+	free(copy->pfi);
+	free(copy->dmi);
+	copy->full_toc = copy->pfi = copy->dmi = NULL;
+	copy->full_toc_size = 0;
+	copy->layer_break = SP_LBA_NONE;
+	for (size_t i = 0; i < copy->regions; i++)
+		if (copy->region[i].stored)
+			copy->region[i].parts = (copy->region[i].parts & SP_PART_MAIN) |
+						(rip->sub && rip->setup.sub ? SP_PART_PW : 0u);
+	return copy;
 }
 
 int sp_rip_source(struct sp_source **out, struct sp_rip *rip, struct sp_error *err)
@@ -112,7 +121,7 @@ int sp_rip_source(struct sp_source **out, struct sp_rip *rip, struct sp_error *e
 	if (!rip->store || !rip->disc)
 		return sp_fail(err, SP_ERR_USAGE, "%s: was not read yet", rip->drive);
 	struct rip_source *s = calloc(1, sizeof(*s));
-	struct sp_disc *disc = sp_disc_copy(rip->disc);
+	struct sp_disc *disc = rip_layout(rip, rip->disc);
 	if (s) {
 		s->room = SOURCE_ROOM;
 		s->record = malloc((size_t)s->room * RIP_RECORD);
@@ -123,11 +132,6 @@ int sp_rip_source(struct sp_source **out, struct sp_rip *rip, struct sp_error *e
 		free(s);
 		return sp_fail_memory(err);
 	}
-	rip_drop_structures(disc);
-	for (size_t i = 0; i < disc->regions; i++)
-		if (disc->region[i].stored)
-			disc->region[i].parts = (disc->region[i].parts & SP_PART_MAIN) |
-						(rip->sub && rip->setup.sub ? SP_PART_PW : 0u);
 	s->source = (struct sp_source){&ops, disc, 0};
 	s->store = rip->store;
 	rip->store = NULL;

@@ -32,6 +32,8 @@ static int write_records(struct sp_rip *rip, sp_lba lba, uint32_t count, const u
 
 	for (uint32_t i = 0; !rc && i < count; i++)
 		rip_learn(rip, lba + i, record + i * rip->stride, state[i]);
+	if (!rc)
+		rip_follow_take(rip, lba, count, record, state);
 	return rc;
 }
 
