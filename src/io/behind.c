@@ -17,16 +17,20 @@ static void behind_flush(void *arg)
 	behind->failed = fdatasync(behind->fd) ? errno : 0;
 }
 
+uint64_t sp_behind_start(int fd, uint64_t from, uint64_t size)
+{
+	const uint64_t start = from / BEHIND_WINDOW * BEHIND_WINDOW;
+	const uint64_t end = size / BEHIND_WINDOW * BEHIND_WINDOW;
+
+	if (end > start)
+		/* a failure is not lost: fsync and syncfs tell it again */
+		sync_file_range(fd, (off_t)start, (off_t)(end - start), SYNC_FILE_RANGE_WRITE);
+	return end > start ? end : start;
+}
+
 int sp_behind_grow(struct sp_behind *behind, struct sp_pool **pool, int fd, uint64_t size)
 {
-	const uint64_t whole = size / BEHIND_WINDOW * BEHIND_WINDOW;
-
-	if (whole > behind->started) {
-		/* a failure is not lost: fsync on the same descriptor tells it again */
-		sync_file_range(fd, (off_t)behind->started, (off_t)(whole - behind->started),
-				SYNC_FILE_RANGE_WRITE);
-		behind->started = whole;
-	}
+	behind->started = sp_behind_start(fd, behind->started, size);
 	const bool busy = behind->flushed && !sp_pool_done(*pool, &behind->job);
 	if (busy)
 		return 0;

@@ -16,6 +16,9 @@ struct sp_behind {
 	int failed;        /* errno of it */
 };
 
+/* Start the writeback of what `fd` has got since it had `from` bytes, in pieces of a size that is
+ * worth it: where it will go on from. Waits for nothing, and fails with fsync or syncfs later. */
+uint64_t sp_behind_start(int fd, uint64_t from, uint64_t size);
 /* Bytes below `size` of `fd` are written. The pool, which has one thread and is shared by all files
  * of a set, is made when there is something for it. Never waits. errno of what failed since, or
  * 0. */

@@ -4,6 +4,7 @@
 #include "tree/extract_out.h"
 
 #include "base/bytes.h"
+#include "io/behind.h"
 #include "io/beneath.h"
 #include "io/fd.h"
 
@@ -265,9 +266,12 @@ static void piece_write(struct out *out, struct out_folder *folder, const struct
 	    sp_fd_write(folder->making, item->path, piece->at, data, piece->size, &err) < 0) {
 		making_drop(folder);
 		out_error(out, err.sys_errno ? err.sys_errno : EIO, item->path);
-	} else if (piece->at + piece->size == item->node.size) {
-		file_end(out, folder, item);
+		return;
 	}
+	/* what fails there is told by syncfs */
+	sp_behind_start(folder->making, piece->at, piece->at + piece->size);
+	if (piece->at + piece->size == item->node.size)
+		file_end(out, folder, item);
 }
 
 static void batch_run(void *arg)

@@ -10,9 +10,9 @@
 #include <time.h>
 
 enum {
-	OUT_CHUNK = 256 << 10, /* bytes of a batch */
-	OUT_PIECES = 128,      /* files of it */
-	OUT_BATCHES = 16,
+	OUT_CHUNK = 512 << 10, /* bytes of a batch */
+	OUT_PIECES = 256,      /* files of it */
+	OUT_BATCHES = 8,
 	OUT_FOLDERS = 64,
 	OUT_TEMP = 64,
 	OUT_EXIST = 16,
