@@ -47,7 +47,8 @@ def images():
         for folder, _, files in os.walk(os.path.join(CORPUS, sub)):
             found += [os.path.join(folder, f) for f in files
                       if f.endswith((".iso", ".img", ".bin", ".po", ".xz", ".Z"))]
-        for path in sorted(found):
+        # what UDF has of them the unit test holds as well
+        for path in sorted(found)[::1 if LONG or sub != "udf" else 3]:
             base = os.path.basename(path)
             if not path.endswith((".xz", ".Z")):
                 yield path, sub, base
