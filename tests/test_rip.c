@@ -149,7 +149,8 @@ static void bench_compare(struct bench *b, const char *what, struct sp_compared 
 	if (sp_sink_hash(&follow, digests, &early, &err))
 		fail_msg("%s: %s", what, err.text);
 	sp_rip_follow(b->rip, follow);
-	if (sp_rip_run(b->rip, b->store, &err) || sp_rip_source(&src, b->rip, &err) ||
+	if (sp_rip_begin(b->rip, b->store, &err) || sp_rip_run(b->rip, &err) ||
+	    sp_rip_source(&src, b->rip, &err) ||
 	    sp_sink_compare(&sink[0], b->medium, compared, &err) ||
 	    sp_sink_hash(&sink[1], digests, &late, &err) || sp_sink_tee(&tee, sink, 2, &err))
 		fail_msg("%s: %s", what, err.text);
@@ -309,7 +310,8 @@ static void a_bad_sector_costs_what_the_drive_did_not_give_and_no_more(void **st
 		struct sp_source *src;
 		unsigned bytes = 0, sectors = 0;
 
-		if (sp_rip_run(b->rip, b->store, &err) || sp_rip_source(&src, b->rip, &err))
+		if (sp_rip_begin(b->rip, b->store, &err) || sp_rip_run(b->rip, &err) ||
+		    sp_rip_source(&src, b->rip, &err))
 			fail_msg("%s: %s", known[i].name, err.text);
 		for (sp_lba lba = 20; lba < 50; lba++) {
 			uint8_t got[SP_RAW_SIZE], want[SP_RAW_SIZE];
@@ -402,7 +404,7 @@ static bool rip_killed(struct bench *b, const char *layout, const char *faults, 
 
 		b->kill = after;
 		bench_drive(b, layout, "", faults, &setup);
-		_exit(sp_rip_run(b->rip, b->store, &err) ? 1 : 0);
+		_exit((sp_rip_begin(b->rip, b->store, &err) || sp_rip_run(b->rip, &err)) ? 1 : 0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	if (WIFEXITED(status) && WEXITSTATUS(status))
@@ -422,7 +424,7 @@ static void rest(struct bench *b, const char *layout, const char *what, struct o
 
 	b->kill = 0;
 	bench_drive(b, layout, "", scratches, &setup);
-	if (sp_rip_run(b->rip, b->store, &err))
+	if (sp_rip_begin(b->rip, b->store, &err) || sp_rip_run(b->rip, &err))
 		fail_msg("%s: %s", what, err.text);
 	resumed += b->rip->report.resumed;
 	outcome_of(b, what, o);

@@ -228,6 +228,11 @@ other() {
 troubles() {
 	status 2 "$spindle" rip sim:audio.cue audio.cue
 	status 2 "$spindle" rip sim:audio.cue -
+	# nor for its log, after an hour
+	: >there.log
+	status 2 "$spindle" rip sim:audio.cue there.cue 2>said
+	grep -q 'there.log: exists' said
+	test ! -e there.cue.spindle
 	status 8 "$spindle" rip sim:audio.cue lost.iso
 	test -d lost.iso.spindle
 	status 2 "$spindle" rip --accuraterip=audio.cue sim:audio.cue n.cue || true

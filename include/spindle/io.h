@@ -113,9 +113,10 @@ SP_API int sp_outset_create(struct sp_outset **out, const char *path, unsigned f
 /* The descriptor, writable; its siblings are further members (SP_ERR_USAGE when one exists). The
  * caller closes these ios; closing commits nothing. */
 SP_API int sp_outset_io(struct sp_outset *set, struct sp_io **out, struct sp_error *err);
-/* A file that nobody changes any more: a member that turns out, byte by byte, to equal it is not
- * written anew, but becomes another name of it on commit, where the file system has that. `path`
- * has to stay until then. Once a set, before anything is written; a bundle makes no use of it. */
+/* A file of which nothing that is written once is changed any more: a member that turns out, byte
+ * by byte, to equal it is not written anew, but becomes another name of it on commit, where the
+ * file system has that. `path` has to stay until then. Once a set, before anything is written; a
+ * bundle makes no use of it. */
 SP_API int sp_outset_offer(struct sp_outset *set, const char *path, struct sp_error *err);
 /* The descriptor for reading back what was written, before it has its final name: siblings resolve
  * to the set's own members and to nothing else. */

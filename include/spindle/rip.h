@@ -78,14 +78,16 @@ SP_API int sp_rip_set_offset(struct sp_rip *rip, int samples, struct sp_error *e
 /* A name for the image: the album of CD-Text or the volume identifier, letters and digits of any
  * script with no sign a file name cannot have; "" where the disc has neither. */
 SP_API int sp_rip_name(struct sp_rip *rip, char *name, size_t size, struct sp_error *err);
-/* Read everything into the work store, the folder `path`, which is made, or gone on with when it is
- * of this disc (SP_ERR_USAGE: of another). The store stays, whatever happens. */
-SP_API int sp_rip_run(struct sp_rip *rip, const char *path, struct sp_error *err);
-/* Before that: a sink that keeps nothing, as one that makes digests, is given what is read while it
- * is read, where the layout is known beforehand: of a DVD, a BD, a CD of one track. It is the
- * caller's, and closed after the run. */
+/* Make the work store, the folder `path`, or go on with it when it is of this disc (SP_ERR_USAGE:
+ * of another). It stays, whatever happens. */
+SP_API int sp_rip_begin(struct sp_rip *rip, const char *path, struct sp_error *err);
+/* Read everything into the store, after sp_rip_begin. */
+SP_API int sp_rip_run(struct sp_rip *rip, struct sp_error *err);
+/* Before that: a sink that is given what is read while it is read, where the layout is known
+ * beforehand: of a DVD, a BD, a CD of one track. It is the caller's, and closed after the run. */
 SP_API void sp_rip_follow(struct sp_rip *rip, struct sp_sink *sink);
-/* After a run: it was given all that the source has, and finished. False: what it has is no use. */
+/* After a run: it was given all that the source has, nothing was lost, and it is finished. False:
+ * what it has is no use. */
 SP_API bool sp_rip_followed(const struct sp_rip *rip);
 /* What was read, as a source (the store is its, until it is closed). Full TOC, PFI, DMI and layer
  * break are not part of it: few images can hold them, a log can. */

@@ -101,7 +101,9 @@ static int input_disc(struct burn_input *input, struct ui *ui, struct sp_error *
 	if (!r)
 		r = sp_rip_open(&rip, &setup, err);
 	if (!r)
-		r = sp_rip_run(rip, store, err);
+		r = sp_rip_begin(rip, store, err);
+	if (!r)
+		r = sp_rip_run(rip, err);
 	ui_clear(ui);
 	if (!r && sp_rip_report(rip)->sectors[SP_RIP_UNREAD])
 		r = sp_fail(err, SP_ERR_UNREADABLE,

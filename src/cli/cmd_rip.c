@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { RIP_RETRIES = 3, RIP_LISTED = 20, RIP_OFFSET_MAX = 5880 };
+enum { RIP_LISTED = 20 };
 
 /* One rip with all it needs. */
 struct rip_job {
@@ -28,7 +28,10 @@ struct rip_job {
 	size_t notes;
 	struct sp_notes sink;
 	/* of what was made */
-	unsigned digests; /* of the log: 1 << SP_DIGEST_… */
+	struct sp_output out;
+	struct sp_sink *ahead; /* sums, and perhaps the image, made while the disc is read */
+	bool summed, made;     /* so it was */
+	unsigned digests;      /* of the log: 1 << SP_DIGEST_… */
 	struct sp_hashes hashes;
 	struct sp_ar ar;
 	struct sp_ar_verdict verdict[SP_TRACK_MAX];
@@ -53,85 +56,6 @@ static void rip_note(void *user, const char *text)
 }
 
 /* --- what was asked ------------------------------------------------------------------------ */
-
-static bool rip_number(const char *text, long least, long most, long *value, const char **rest)
-{
-	char *end;
-
-	*value = strtol(text, &end, 10);
-	*rest = end;
-	return end > text && strchr("+-0123456789", text[0]) && *value >= least && *value <= most;
-}
-
-static int rip_ask_tracks(struct sp_rip_setup *setup, const char *text, struct sp_error *err)
-{
-	const char *rest;
-	long first, last;
-
-	if (!text)
-		return 0;
-	bool good = rip_number(text, 1, 99, &first, &rest);
-	last = first;
-	if (good && *rest == '-')
-		good = rip_number(rest + 1, first, 99, &last, &rest);
-	if (!good || *rest)
-		return sp_fail(err, SP_ERR_USAGE,
-			       "--tracks wants a number or two, \"3\" or \"3-7\", not \"%s\"",
-			       text);
-	setup->first = (unsigned)first;
-	setup->last = (unsigned)last;
-	return 0;
-}
-
-static int rip_ask(struct rip_job *job, struct sp_error *err)
-{
-	const struct cli_args *args = job->args;
-	struct sp_rip_setup *setup = &job->setup;
-	const char *speed = args->text[OPT_SPEED], *retries = args->text[OPT_RETRIES];
-	const char *offset = args->text[OPT_OFFSET], *rest;
-	long n;
-
-	*setup = (struct sp_rip_setup){
-		.drive = args->word[0],
-		.retries = RIP_RETRIES,
-		.paranoid = args->count[OPT_PARANOID] != 0,
-		.sub = args->count[OPT_SUB] != 0,
-		.notes = &job->sink,
-		.progress = ui_progress,
-		.user = job->ui,
-	};
-	if (retries && (!rip_number(retries, 0, 99, &n, &rest) || *rest))
-		return sp_fail(err, SP_ERR_USAGE,
-			       "--retries wants a number from 0 to 99, not \"%s\"", retries);
-	if (retries)
-		setup->retries = (unsigned)n;
-	if (speed && (!rip_number(speed, 1, 200000, &n, &rest) ||
-		      (*rest && (strcmp(rest, "x") != 0 || n > 99))))
-		return sp_fail(err, SP_ERR_USAGE,
-			       "--speed wants kB/s or a number with x, \"8x\", not \"%s\"", speed);
-	if (speed) {
-		setup->speed = (unsigned)n;
-		setup->times = *rest != '\0';
-	}
-	if (offset && (!rip_number(offset, -RIP_OFFSET_MAX, RIP_OFFSET_MAX, &n, &rest) || *rest))
-		return sp_fail(err, SP_ERR_USAGE,
-			       "--offset wants samples from -%d to +%d, not \"%s\"", RIP_OFFSET_MAX,
-			       RIP_OFFSET_MAX, offset);
-	if (offset)
-		setup->offset = (int)n;
-	if (args->words > 1 && !strcmp(args->word[1], "-"))
-		return sp_fail(err, SP_ERR_USAGE,
-			       "a rip is not written to a pipe: name a file, then convert it");
-	/* MD5 takes longer than all else that is done with a disc's bytes */
-	job->digests = 1u << SP_DIGEST_CRC32 | 1u << SP_DIGEST_SHA1;
-	if (args->count[OPT_ALGORITHM]) {
-		const int r = cli_digests(args->text[OPT_ALGORITHM], &job->digests, err);
-
-		if (r < 0)
-			return r;
-	}
-	return rip_ask_tracks(setup, args->text[OPT_TRACKS], err);
-}
 
 static bool rip_has_audio(const struct sp_disc *disc)
 {
@@ -171,7 +95,6 @@ static int rip_ask_target(struct rip_job *job, struct sp_error *err)
 		.option = args->pair, .options = args->pairs, .notes = &job->sink};
 	const struct sp_disc *disc = sp_rip_disc(job->rip);
 	char name[128];
-	struct stat st;
 
 	int r = sp_rip_name(job->rip, name, sizeof(name), err);
 	if (r < 0)
@@ -199,13 +122,19 @@ static int rip_ask_target(struct rip_job *job, struct sp_error *err)
 		r = sp_options_check(&options, job->target.format, NULL, err);
 	if (r < 0)
 		return r;
-	/* not after an hour */
-	if (!args->count[OPT_FORCE] && !lstat(job->target.path, &st))
-		return sp_fail(err, SP_ERR_USAGE, "%s: exists; use --force to replace it",
-			       job->target.path);
 	job->store =
 		rip_store_name(job->target.flags & SP_OUTSET_FOLDER ? job->dst : job->target.path);
-	return job->store ? 0 : sp_fail_memory(err);
+	if (!job->store)
+		return sp_fail_memory(err);
+	/* not after an hour; the logs that who was killed left with its store are taken back */
+	struct stat st;
+	char *there = args->count[OPT_FORCE]
+			      ? NULL
+			      : rip_in_the_way(job->target.path, stat(job->store, &st) != 0);
+	if (there)
+		r = sp_fail(err, SP_ERR_USAGE, "%s: exists; use --force to replace it", there);
+	free(there);
+	return r;
 }
 
 static int rip_plan(struct rip_job *job)
@@ -274,16 +203,53 @@ static int rip_sums(struct rip_job *job, struct sp_sink *image, struct sp_sink *
 	return r;
 }
 
-/* The image in one pass over the store, and the sums where they were not made before. */
-static int rip_write(struct rip_job *job, struct sp_source *source, struct sp_output *out,
-		     struct sp_error *err)
+/* Begin the image. It may have what is in the store, unless that is tried again later. */
+static int rip_output(struct rip_job *job, bool bad, struct sp_error *err)
 {
-	struct sp_sink *sink = out->sink;
-	const int r = sp_rip_followed(job->rip) ? 0 : rip_sums(job, out->sink, &sink, err);
+	const unsigned force = job->args->count[OPT_FORCE] ? SP_OUTSET_FORCE : 0u;
+	const int r = sp_output_create(&job->out, job->target.path, job->target.format->name,
+				       job->target.flags | force, &job->target.options, err);
+
+	return r || bad ? r : sp_rip_offer(job->rip, job->out.set, err);
+}
+
+/* What may be made while the disc is read: the sums; and the image where that is no work, as its
+ * bytes are those that were read. What goes wrong with it, goes wrong again and is told later. */
+static void rip_ahead(struct rip_job *job)
+{
+	struct sp_error err;
+
+	const bool plain = !rip_output(job, false, &err) && job->out.sink->flags & SP_SINK_PLAIN;
+	if (rip_sums(job, plain ? job->out.sink : NULL, &job->ahead, &err) < 0)
+		return;
+	if (plain)
+		job->out.sink = NULL;
+	else
+		sp_output_close(&job->out);
+	sp_rip_follow(job->rip, job->ahead);
+}
+
+/* What was made ahead is whole. */
+static void rip_behind(struct rip_job *job, const struct sp_source *source, bool bad)
+{
+	job->summed = sp_rip_followed(job->rip);
+	job->made = job->summed && job->out.set && !bad;
+	job->copy.tally.sectors = sp_disc_stored(source->disc);
+	sp_sink_close(job->ahead);
+	job->ahead = NULL;
+	if (!job->made)
+		sp_output_close(&job->out);
+}
+
+/* The image in one pass over the store, and the sums where they were not made before. */
+static int rip_write(struct rip_job *job, struct sp_source *source, struct sp_error *err)
+{
+	struct sp_sink *sink = job->out.sink;
+	const int r = job->summed ? 0 : rip_sums(job, job->out.sink, &sink, err);
 
 	if (r < 0)
 		return r;
-	out->sink = NULL;
+	job->out.sink = NULL;
 	job->copy = (struct sp_copy){
 		.source = source, .sink = sink, .lossy = job->args->count[OPT_LOSSY] != 0};
 	const int made = cli_copy(job->ui, &job->copy, "writing", err);
@@ -403,39 +369,37 @@ static int rip_image(struct rip_job *job, struct sp_source *source)
 	const struct sp_rip_report *report = sp_rip_report(job->rip);
 	const uint64_t bad = report->sectors[SP_RIP_UNREAD] + report->sectors[SP_RIP_SUSPICIOUS];
 	struct report_rip facts;
-	struct sp_output out = {0};
+	struct sp_output *const out = &job->out;
 	struct sp_error err;
+	int r = 0;
 
-	int r = sp_output_create(&out, job->target.path, job->target.format->name,
-				 job->target.flags |
-					 (job->args->count[OPT_FORCE] ? SP_OUTSET_FORCE : 0u),
-				 &job->target.options, &err);
-	/* what is tried again later is not the image's to have */
-	if (!r)
-		r = bad ? sp_output_room(&out, source->disc, &err)
-			: sp_rip_offer(job->rip, out.set, &err);
-	if (!r)
-		r = rip_write(job, source, &out, &err);
+	rip_behind(job, source, bad);
+	if (!job->made)
+		r = rip_output(job, bad, &err);
+	if (!r && bad)
+		r = sp_output_room(out, source->disc, &err);
+	if (!r && !job->made)
+		r = rip_write(job, source, &err);
 	if (r == SP_ERR_LOSSY && sp_losses_any(&job->copy.losses)) {
 		convert_refused(job->ui, &job->copy.losses);
 		ui_note(job->ui, "what was read is kept in %s, an image that spindle opens",
 			job->store);
-		sp_output_close(&out);
+		sp_output_close(out);
 		return sp_status_exit(SP_ERR_LOSSY);
 	}
 	if (!r && job->args->count[OPT_VERIFY])
-		r = convert_verify(job->ui, &out, source, sp_losses_any(&job->copy.losses), &err);
+		r = convert_verify(job->ui, out, source, sp_losses_any(&job->copy.losses), &err);
 	if (!r) {
 		job->located = where_look(&job->where, job->ui, source, &report->runs);
 		rip_facts(job, source->disc, &facts);
-		r = rip_log_write(&out, &facts, &err);
+		r = rip_log_write(out, &facts, &err);
 	}
 	if (!r && bad)
-		r = rip_map_write(&out, job->rip, &err);
+		r = rip_map_write(out, job->rip, &err);
 	if (!r)
-		r = sp_output_commit(&out, &err);
+		r = sp_output_commit(out, &err);
 	if (r < 0) {
-		sp_output_close(&out);
+		sp_output_close(out);
 		ui_fail(job->ui, &err);
 		ui_note(job->ui,
 			"what was read is kept in %s: the same command makes the image from it",
@@ -444,8 +408,8 @@ static int rip_image(struct rip_job *job, struct sp_source *source)
 	}
 	rip_list(job, source->disc);
 	rip_find_offset(job);
-	rip_made(job, &out, &facts);
-	sp_output_close(&out);
+	rip_made(job, out, &facts);
+	sp_output_close(out);
 	if (!bad)
 		return 0;
 	ui_note(job->ui,
@@ -458,15 +422,13 @@ static int rip_image(struct rip_job *job, struct sp_source *source)
 static int rip_go(struct rip_job *job)
 {
 	struct sp_source *source = NULL;
-	struct sp_sink *sums = NULL;
 	struct sp_error err;
 
-	int r = rip_sums(job, NULL, &sums, &err);
+	int r = sp_rip_begin(job->rip, job->store, &err);
 	if (!r) {
-		sp_rip_follow(job->rip, sums);
-		r = sp_rip_run(job->rip, job->store, &err);
+		rip_ahead(job);
+		r = sp_rip_run(job->rip, &err);
 	}
-	sp_sink_close(sums);
 	ui_clear(job->ui);
 	job->toc = r ? NULL : sp_disc_copy(sp_rip_disc(job->rip));
 	if (!r && !job->toc)
@@ -496,7 +458,11 @@ static int rip_go(struct rip_job *job)
 static int rip_start(struct rip_job *job, struct sp_error *err)
 {
 	const struct cli_args *args = job->args;
-	int r = rip_ask(job, err);
+	int r = rip_ask(&job->setup, &job->digests, args, err);
+
+	job->setup.notes = &job->sink;
+	job->setup.progress = ui_progress;
+	job->setup.user = job->ui;
 
 	if (!r && args->count[OPT_ACCURATERIP])
 		r = rip_response_open(&job->response, args->text[OPT_ACCURATERIP], err);
@@ -533,6 +499,8 @@ static int rip_run(struct ui *ui, const struct cli_args *args)
 	else
 		code = rip_go(job);
 	sp_rip_close(job->rip);
+	sp_sink_close(job->ahead);
+	sp_output_close(&job->out);
 	sp_ar_response_clear(&job->response);
 	sp_ar_clear(&job->ar);
 	sp_where_clear(&job->where);

@@ -193,6 +193,27 @@ static char *log_name(const char *path, const char *extension)
 	return name;
 }
 
+char *rip_in_the_way(const char *path, bool logs)
+{
+	static const char *const extension[] = {NULL, ".log", ".json"};
+	const size_t folder = (size_t)(cli_base(path) - path);
+	struct stat st;
+
+	for (unsigned i = 0; i < (logs ? sizeof(extension) / sizeof(extension[0]) : 1); i++) {
+		char *name = extension[i] ? log_name(path, extension[i]) : strdup(cli_base(path));
+		const size_t size = folder + (name ? strlen(name) : 0) + 1;
+		char *whole = name ? malloc(size) : NULL;
+
+		if (whole)
+			snprintf(whole, size, "%.*s%s", (int)folder, path, name);
+		free(name);
+		if (whole && !lstat(whole, &st))
+			return whole;
+		free(whole);
+	}
+	return NULL;
+}
+
 static int log_member(struct sp_output *out, const char *extension, const char *text, size_t size,
 		      struct sp_error *err)
 {

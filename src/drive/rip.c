@@ -334,7 +334,7 @@ static int rip_prepare(struct sp_rip *rip, struct sp_error *err)
 		if (!rc && !rip->state)
 			rc = sp_fail_memory(err);
 	}
-	return rc ? rc : rip_writer_make(rip, err);
+	return rc;
 }
 
 static const char *rip_code(void *user, unsigned track)
@@ -451,13 +451,20 @@ static int rip_account(struct sp_rip *rip, struct sp_error *err)
 	return rc;
 }
 
-int sp_rip_run(struct sp_rip *rip, const char *path, struct sp_error *err)
+int sp_rip_begin(struct sp_rip *rip, const char *path, struct sp_error *err)
 {
 	int rc = rip->rescue ? sp_fail(err, SP_ERR_USAGE, "%s: was read already", rip->drive)
 			     : rip_prepare(rip, err);
 
 	if (!rc)
 		rc = rip_store_open(rip, path, err);
+	return rc ? rc : rip_writer_make(rip, err);
+}
+
+int sp_rip_run(struct sp_rip *rip, struct sp_error *err)
+{
+	int rc = rip->store ? 0 : sp_fail(err, SP_ERR_USAGE, "%s: has no store", rip->drive);
+
 	clock_gettime(CLOCK_MONOTONIC, &rip->saved);
 	sp_reader_lock(rip->reader, true, NULL);
 	if (!rc)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A sink that keeps nothing, given what is read while it is read: then a disc is not read a second
- * time from the store for its digests alone. */
+/* A sink that is given what is read while it is read: then a disc is not read a second time from
+ * the store for its digests and an image that the store has already. */
 #include "drive/rip_own.h"
 
 #include "disc/sector.h"
@@ -38,23 +38,32 @@ static bool follow_seek(struct rip_follow *f)
 	return false;
 }
 
-/* The sink wants nothing that is not stored so. */
+/* The sink takes whole main channels as they come, and nothing else. */
 static bool follow_can(const struct rip_follow *f)
 {
+	if (f->sink->flags & SP_SINK_READS_SOURCE)
+		return false;
 	for (size_t i = 0; i < f->disc->regions; i++) {
 		const struct sp_region *r = &f->disc->region[i];
 		const unsigned wants = f->sink->ops->wants(f->sink, r);
+		const bool spared = !r->stored || f->sink->flags & SP_SINK_OBSERVER;
 
-		if (wants && (!r->stored || wants != (r->parts & SP_PART_MAIN)))
+		if (wants ? !r->stored || wants != (r->parts & SP_PART_MAIN) : !spared)
 			return false;
 	}
 	return true;
 }
 
+/* What it cannot hold of the layout, or could not of the sectors, is for an ordinary copy to tell.
+ */
+static bool follow_loses(struct rip_follow *f, const struct sp_disc *disc)
+{
+	return sp_losses_layout(&f->losses, f->sink, disc, NULL) < 0 || sp_losses_any(&f->losses);
+}
+
 void rip_follow_begin(struct sp_rip *rip)
 {
 	struct rip_follow *f = &rip->follow;
-	struct sp_losses none = {0};
 
 	/* of a CD of several tracks Q may tell that one begins elsewhere */
 	if (!f->sink || rip->setup.first || (rip->ql && rip->toc->tracks != 1))
@@ -62,8 +71,8 @@ void rip_follow_begin(struct sp_rip *rip)
 	f->disc = rip_layout(rip, rip->toc);
 	f->room = malloc((size_t)RIP_BATCH * RIP_RECORD);
 	f->state = malloc(RIP_BATCH * sizeof(f->state[0]));
-	f->on = f->disc && f->room && f->state && follow_can(f) &&
-		!sp_losses_layout(&none, f->sink, f->disc, NULL) &&
+	f->sink->losses = &f->losses;
+	f->on = f->disc && f->room && f->state && follow_can(f) && !follow_loses(f, f->disc) &&
 		!f->sink->ops->begin(f->sink, f->disc, NULL, NULL);
 	if (f->on) {
 		f->next = INT64_MIN;
@@ -72,10 +81,9 @@ void rip_follow_begin(struct sp_rip *rip)
 }
 
 /* `count` records from f->next on, which lie in one region. */
-static void follow_feed(struct sp_rip *rip, uint32_t count, const uint8_t *record,
+static void follow_feed(struct rip_follow *f, uint32_t count, const uint8_t *main, size_t stride,
 			const uint16_t *state)
 {
-	struct rip_follow *f = &rip->follow;
 	const struct sp_region *r = &f->disc->region[f->region];
 	const size_t size = sp_sector_size(r->mode, r->parts & SP_PART_MAIN);
 	struct sp_span span = {.lba = f->next,
@@ -83,13 +91,13 @@ static void follow_feed(struct sp_rip *rip, uint32_t count, const uint8_t *recor
 			       .mode = r->mode,
 			       .parts = r->parts & SP_PART_MAIN,
 			       .stride = size,
-			       .data = (uint8_t *)(uintptr_t)record,
+			       .data = (uint8_t *)(uintptr_t)main,
 			       .state = (uint16_t *)(uintptr_t)state};
 
-	if (size != rip->stride) {
+	if (size != stride) {
 		/* in place where it is what was read here for this */
 		for (uint32_t i = 0; i < count; i++)
-			memmove(f->room + i * size, record + i * rip->stride, size);
+			memmove(f->room + i * size, main + i * stride, size);
 		span.data = f->room;
 	}
 	f->on = f->sink->ops->write(f->sink, &span, NULL) >= 0;
@@ -97,8 +105,8 @@ static void follow_feed(struct sp_rip *rip, uint32_t count, const uint8_t *recor
 	follow_seek(f);
 }
 
-void rip_follow_take(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *record,
-		     const uint16_t *state)
+void rip_follow_take(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *main,
+		     size_t stride, const uint16_t *state)
 {
 	struct rip_follow *f = &rip->follow;
 	uint32_t sure = 0;
@@ -115,7 +123,7 @@ void rip_follow_take(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8
 	while (sure < count && !(state[sure] & FOLLOW_NOT_YET))
 		sure++;
 	if (sure)
-		follow_feed(rip, sure, record, state);
+		follow_feed(f, sure, main, stride, state);
 }
 
 /* The layout it was begun with is that of the disc. */
@@ -157,7 +165,7 @@ static void follow_rest(struct sp_rip *rip)
 
 		f->on = sp_store_read(rip->store, &span, NULL) >= 0;
 		if (f->on)
-			follow_feed(rip, span.count, f->room, f->state);
+			follow_feed(f, span.count, f->room, span.stride, f->state);
 	}
 }
 
@@ -168,7 +176,7 @@ void rip_follow_end(struct sp_rip *rip)
 
 	f->on = f->on && disc && follow_same(f->disc, disc);
 	follow_rest(rip);
-	f->done = f->on && f->sink->ops->finish(f->sink, disc, NULL) >= 0;
+	f->done = f->on && !follow_loses(f, disc) && f->sink->ops->finish(f->sink, disc, NULL) >= 0;
 	f->on = false;
 	sp_disc_free(disc);
 }

@@ -28,30 +28,34 @@ struct rip_room {
 struct rip_batch {
 	sp_lba lba;
 	uint32_t count, most; /* sectors; most: what the region has room for, at most RIP_BATCH */
-	uint8_t *record;      /* RIP_BATCH × stride */
+	uint8_t *main, *sub;  /* RIP_BATCH × 2352 or 2048, and × 96 */
 	uint16_t *state;      /* RIP_BATCH */
+	/* being written: */
+	struct sp_rip *rip;
+	struct sp_job job;
+	bool busy;
+	int rc; /* of the job */
+	struct sp_error err;
 };
-#define RIP_BATCH 512
+#define RIP_BATCH   512
+#define RIP_BATCHES 4 /* one fills up, the others wait for their turn */
 
 struct rip_writer {
 	struct sp_pool *pool; /* one thread; NULL: written at once */
-	struct sp_job job;
-	bool busy;
-	int rc; /* of the last job */
-	struct sp_error err;
-	struct sp_rip *rip;
-	struct rip_batch next, now; /* that fills up, that the job has */
+	struct rip_batch batch[RIP_BATCHES];
+	unsigned next; /* that fills up */
 };
 
 /* A sink that is given what is read meanwhile. */
 struct rip_follow {
 	struct sp_sink *sink; /* NULL: none */
 	struct sp_disc *disc; /* what it was begun with */
-	bool on, done;        /* done: it has had everything */
-	sp_lba next;          /* that it is to be given, INT64_MAX: nothing more */
-	size_t region;        /* of disc, which `next` lies in */
-	uint8_t *room;        /* RIP_BATCH × RIP_RECORD */
-	uint16_t *state;      /* RIP_BATCH */
+	struct sp_losses losses;
+	bool on, done;   /* done: it has had everything */
+	sp_lba next;     /* that it is to be given, INT64_MAX: nothing more */
+	size_t region;   /* of disc, which `next` lies in */
+	uint8_t *room;   /* RIP_BATCH × RIP_RECORD */
+	uint16_t *state; /* RIP_BATCH */
 };
 
 struct sp_rip {
@@ -73,7 +77,7 @@ struct sp_rip {
 
 	/* reading */
 	bool sub, c2;  /* P-W comes, C2 too */
-	size_t stride; /* of a record in the store */
+	size_t stride; /* of a record: main channel, sub-channel */
 	uint32_t cluster, align;
 	unsigned speed_now;
 	struct rip_room room;
@@ -104,15 +108,16 @@ int rip_put_wait(struct sp_rip *rip, struct sp_error *err);
 /* Room for batches, and the thread. */
 int rip_writer_make(struct sp_rip *rip, struct sp_error *err);
 void rip_writer_clear(struct rip_writer *writer);
-/* What was learnt of one sector that is stored. */
-void rip_learn(struct sp_rip *rip, sp_lba lba, const uint8_t *record, uint16_t state);
+/* What was learnt of one sector that is stored; sub NULL: it has none. */
+void rip_learn(struct sp_rip *rip, sp_lba lba, const uint8_t *main, const uint8_t *sub,
+	       uint16_t state);
 
 /* rip_follow.c: where its layout is known beforehand, the disc goes to the sink while it is read.
  */
 void rip_follow_begin(struct sp_rip *rip);
-/* Sectors that are in the store now. */
-void rip_follow_take(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *record,
-		     const uint16_t *state);
+/* Sectors that are in the store now, `stride` bytes apart. */
+void rip_follow_take(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8_t *main,
+		     size_t stride, const uint16_t *state);
 /* All is read, and rip->disc is what it is. */
 void rip_follow_end(struct sp_rip *rip);
 void rip_follow_clear(struct rip_follow *follow);

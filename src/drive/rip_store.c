@@ -116,6 +116,8 @@ static int store_fits(struct sp_rip *rip, const char *folder, struct sp_error *e
 	}
 	/* what one drive gave and another one does not is kept as zeros from now on */
 	rip->sub = sub;
+	if (rip->ql)
+		rip->stride = SP_RAW_SIZE + (sub ? SP_SUB_SIZE : 0u);
 	return 0;
 }
 
@@ -149,7 +151,9 @@ static int store_resume(struct sp_rip *rip, struct sp_error *err)
 				rip->report.resumed = true;
 				sp_rescue_set(rip->rescue, span.lba + n, 1,
 					      state & doubt ? SP_RESCUE_DOUBTFUL : SP_RESCUE_DONE);
-				rip_learn(rip, span.lba + n, span.data + n * span.stride, state);
+				const uint8_t *record = span.data + n * span.stride;
+				rip_learn(rip, span.lba + n, record,
+					  rip->sub ? record + SP_RAW_SIZE : NULL, state);
 			}
 			at += span.count;
 		}

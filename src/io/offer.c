@@ -49,12 +49,22 @@ void sp_offer_close(struct sp_offer *offer)
 	free(offer);
 }
 
+/* It may have grown meanwhile. */
+static bool offer_reaches(struct sp_offer *offer, uint64_t end)
+{
+	struct stat st;
+
+	if (end > offer->size && !fstat(offer->fd, &st))
+		offer->size = (uint64_t)st.st_size;
+	return end <= offer->size;
+}
+
 int sp_offer_has(struct sp_offer *offer, uint64_t at, const void *data, size_t size,
 		 struct sp_error *err)
 {
 	const uint8_t *bytes = data;
 
-	if (at > offer->size || size > offer->size - at)
+	if (!offer_reaches(offer, at + size))
 		return 0;
 	for (size_t done = 0; done < size;) {
 		const size_t n = size - done < OFFER_ROOM ? size - done : OFFER_ROOM;
@@ -68,6 +78,11 @@ int sp_offer_has(struct sp_offer *offer, uint64_t at, const void *data, size_t s
 		done += n;
 	}
 	return 1;
+}
+
+bool sp_offer_is(struct sp_offer *offer, uint64_t size)
+{
+	return offer_reaches(offer, size) && !offer_reaches(offer, size + 1);
 }
 
 int sp_offer_copy(struct sp_offer *offer, int fd, const char *name, uint64_t size,

@@ -12,8 +12,8 @@
 
 struct sp_offer {
 	char *path;
-	int fd; /* open for reading */
-	uint64_t size;
+	int fd;        /* open for reading */
+	uint64_t size; /* as far as it was asked for */
 	uint8_t *room;
 };
 
@@ -24,6 +24,8 @@ void sp_offer_close(struct sp_offer *offer); /* NULL is fine */
 /* 1: these bytes are there at `at`. 0: they are not. */
 int sp_offer_has(struct sp_offer *offer, uint64_t at, const void *data, size_t size,
 		 struct sp_error *err);
+/* It has `size` bytes, and no more. */
+bool sp_offer_is(struct sp_offer *offer, uint64_t size);
 /* Its first `size` bytes into the empty file `fd`; `name` is for messages. */
 int sp_offer_copy(struct sp_offer *offer, int fd, const char *name, uint64_t size,
 		  struct sp_error *err);

@@ -122,7 +122,7 @@ static int outset_settle(struct sp_outset *set, struct member *m, struct sp_erro
 {
 	if (!m->offered)
 		return 0;
-	if (m->size == set->offer->size && !unlinkat(set->dirfd, m->part, 0)) {
+	if (sp_offer_is(set->offer, m->size) && !unlinkat(set->dirfd, m->part, 0)) {
 		const bool linked = sp_offer_link(set->offer, set->dirfd, m->part);
 		const int fd =
 			linked ? fcntl(set->offer->fd, F_DUPFD_CLOEXEC, 3)

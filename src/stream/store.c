@@ -88,10 +88,30 @@ static int store_put(struct sp_store *store, const struct sp_span *span, uint32_
 			   (size_t)count * SP_SUB_SIZE, err);
 }
 
+/* Nothing is there until it is written; at most SP_STATES_CHUNK sectors. */
+static int store_take_out(struct sp_store *store, uint64_t index, uint32_t count,
+			  struct sp_error *err)
+{
+	int rc = sp_states_full(&store->states) ? sp_store_checkpoint(store, err) : 0;
+
+	if (!rc)
+		rc = sp_states_take_out(&store->states, index, count, err);
+	return rc ? rc : sp_states_set(&store->states, index, count, NULL, err);
+}
+
+static int store_have(struct sp_store *store, uint64_t index, uint32_t count, const uint16_t *state,
+		      struct sp_error *err)
+{
+	uint16_t states[SP_STATES_CHUNK];
+
+	for (uint32_t i = 0; i < count; i++)
+		states[i] = state[i] | SP_STORE_HAVE;
+	return sp_states_set(&store->states, index, count, states, err);
+}
+
 int sp_store_write(struct sp_store *store, const struct sp_span *span, struct sp_error *err)
 {
 	const struct sp_region *r = store_region(store, span, err);
-	uint16_t states[SP_STATES_CHUNK];
 
 	if (!r)
 		return SP_ERR_USAGE;
@@ -108,22 +128,50 @@ int sp_store_write(struct sp_store *store, const struct sp_span *span, struct sp
 		const uint32_t n = left < SP_STATES_CHUNK ? left : SP_STATES_CHUNK;
 		const uint64_t index = store_index(store, span->lba) + done;
 
-		for (uint32_t i = 0; i < n; i++)
-			states[i] = span->state[done + i] | SP_STORE_HAVE;
-		int rc = sp_states_full(&store->states) ? sp_store_checkpoint(store, err) : 0;
-		if (!rc)
-			rc = sp_states_take_out(&store->states, index, n, err);
-		if (!rc)
-			rc = sp_states_set(&store->states, index, n, NULL, err);
+		int rc = store_take_out(store, index, n, err);
 		if (!rc)
 			rc = store_put(store, span, done, n, err);
 		if (!rc)
-			rc = sp_states_set(&store->states, index, n, states, err);
+			rc = store_have(store, index, n, span->state + done, err);
 		if (rc < 0)
 			return rc;
 		done += n;
 	}
 	return 0;
+}
+
+int sp_store_write_apart(struct sp_store *store, const struct sp_span *span, const uint8_t *sub,
+			 struct sp_error *err)
+{
+	const struct sp_region *r = store_region(store, span, err);
+	const size_t stride = store->text.stride;
+	int rc = 0;
+
+	if (!r)
+		return SP_ERR_USAGE;
+	if (!r->stored || span->stride != stride ||
+	    sp_sector_size(r->mode, r->parts & SP_PART_MAIN) != stride ||
+	    !(r->parts & SP_PART_PW) != !sub)
+		return sp_fail(err, SP_ERR_USAGE,
+			       "%s: sectors at LBA %lld come in another form than the store's",
+			       store->io->name, (long long)span->lba);
+	for (uint32_t done = 0, n; !rc && done < span->count; done += n) {
+		const uint32_t left = span->count - done;
+		const uint64_t index = store_index(store, span->lba) + done;
+
+		n = left < SP_STATES_CHUNK ? left : SP_STATES_CHUNK;
+		rc = store_take_out(store, index, n, err);
+		if (!rc)
+			rc = sp_io_write(store->main, index * stride, span->data + done * stride,
+					 n * stride, err);
+		if (!rc && sub)
+			rc = sp_io_write(store->sub, index * SP_SUB_SIZE,
+					 sub + (size_t)done * SP_SUB_SIZE, (size_t)n * SP_SUB_SIZE,
+					 err);
+		if (!rc)
+			rc = store_have(store, index, n, span->state + done, err);
+	}
+	return rc;
 }
 
 /* Sectors that are all there; at most SP_STATES_CHUNK. */

@@ -33,6 +33,10 @@ const char *sp_store_identity(const struct sp_store *store);
  * taken out first (one sync), so a crash may lose it, but mixes nothing. Checkpoints by itself
  * where much is waiting. */
 int sp_store_write(struct sp_store *store, const struct sp_span *span, struct sp_error *err);
+/* The same of sectors whose sub-channel lies apart, `sub` 96 bytes each (NULL: the region has
+ * none); the span has the whole main channel, and nothing is copied. */
+int sp_store_write_apart(struct sp_store *store, const struct sp_span *span, const uint8_t *sub,
+			 struct sp_error *err);
 /* Sectors that are not there come as zeros with SP_STATE_UNREAD. */
 int sp_store_read(struct sp_store *store, struct sp_span *span, struct sp_error *err);
 /* Data to the disk, then the states of what was written since. */
