@@ -187,6 +187,12 @@ static bool ar_is_silent(const uint8_t *data, int64_t count)
 	return !data[0] && !memcmp(data, data + 1, size - 1);
 }
 
+/* All of a track counts for CTDB: of all but the first and the last. */
+static bool ar_ctdb_whole(const struct ar_track *t)
+{
+	return t->ctdb_first == t->first && t->ctdb_end == t->end;
+}
+
 /* The part of what came that lies in one track. */
 static void ar_take(struct sp_ar *ar, size_t i, int64_t at, const uint8_t *data, int64_t count)
 {
@@ -203,7 +209,8 @@ static void ar_take(struct sp_ar *ar, size_t i, int64_t at, const uint8_t *data,
 		ar_sum(t, from, part, n);
 	if (!ar_cut(t->ctdb_first, t->ctdb_end, &at, &data, &count))
 		return;
-	track->ctdb = sp_crc32(track->ctdb, data, (size_t)count * AR_SAMPLE);
+	if (!ar_ctdb_whole(t))
+		track->ctdb = sp_crc32(track->ctdb, data, (size_t)count * AR_SAMPLE);
 	ar->ctdb = sp_crc32(ar->ctdb, data, (size_t)count * AR_SAMPLE);
 }
 
@@ -243,6 +250,8 @@ static int ar_finish(struct sp_sink *sink, const struct sp_disc *disc, struct sp
 	for (size_t i = 0; i < ar->tracks; i++) {
 		const struct ar_track *t = &ar->edges->track[i];
 
+		if (ar_ctdb_whole(t))
+			ar->track[i].ctdb = ar->track[i].crc32;
 		ar->track[i].v1 = t->low;
 		ar->track[i].v2 = t->low + t->high;
 		if (!sp_ar_frame450_at(ar, i, 0, &ar->track[i].frame450))
