@@ -166,29 +166,59 @@ static uint32_t read_sector(struct sp_sim *sim, const struct read_plan *plan, sp
 	return 0;
 }
 
-/* Sectors that were read without their sub-channel, with it: false: one has none. */
-static bool read_with_sub(const struct sp_sim *sim, const struct sp_span *span, uint8_t *out)
+/* What comes behind a sector's main channel, when it is no more than what is the same of every good
+ * sector. */
+struct read_behind {
+	size_t c2, sub; /* bytes */
+	bool sub_first;
+};
+
+/* False: that takes more. */
+static bool read_is_plain(const struct sp_sim *sim, const struct read_plan *plan,
+			  struct read_behind *behind)
+{
+	const unsigned order = sim->profile.order;
+	const bool sub = plan->sub && !(order == SIM_ONLY_C2 && plan->c2);
+	const bool c2 = plan->c2 && !(order == SIM_ONLY_SUB && plan->sub);
+
+	*behind = (struct read_behind){.c2 = c2 ? plan->c2 : 0,
+				       .sub = sub ? SP_SUB_SIZE : 0,
+				       .sub_first = order == SIM_SUB_C2};
+	return !(sub && (plan->sub != READ_SUB_PW || sim->profile.q_late)) &&
+	       !(c2 && sim->profile.c2 == SIM_C2_DIRTY);
+}
+
+/* Good sectors that were read as the image has them, with what comes behind each. False: one has no
+ * sub-channel. */
+static bool read_put(const struct sp_sim *sim, const struct sp_span *span,
+		     const struct read_behind *behind, uint8_t *out)
 {
 	bool done = true;
 
-	for (uint32_t i = 0; i < span->count; i++, out += span->stride + SP_SUB_SIZE) {
+	for (uint32_t i = 0; i < span->count; i++) {
 		memcpy(out, span->data + i * span->stride, span->stride);
-		done &= sp_sub_generate(sim->disc, span->lba + i, out + span->stride);
+		out += span->stride;
+		memset(out + (behind->sub_first ? behind->sub : 0), 0, behind->c2);
+		if (behind->sub)
+			done &= sp_sub_generate(sim->disc, span->lba + i,
+						out + (behind->sub_first ? 0 : behind->c2));
+		out += behind->c2 + behind->sub;
 	}
 	return done;
 }
 
-/* Whole stored sectors from `lba` on, when they are wanted as they lie in the image, or with a
- * sub-channel that has to be made: straight to where they go. How many, 0: the long way. */
+/* Whole stored sectors from `lba` on, when they are wanted as they lie in the image, or with what
+ * has to be made for each of them: straight to where they go. How many, 0: the long way. */
 static uint32_t read_span(struct sp_sim *sim, const struct read_plan *plan, sp_lba lba,
 			  uint32_t count, unsigned *kind, uint8_t *out, size_t room, size_t *size)
 {
 	const struct sp_region *r = sim->disc ? sp_disc_region(sim->disc, lba) : NULL;
-	const bool sub = plan->sub == READ_SUB_PW && !sim->profile.q_late;
+	struct read_behind behind;
 	uint16_t state[READ_STATES];
 
-	if (!r || !r->stored || r->kind == SP_REGION_POSTGAP || plan->c2 || (plan->sub && !sub) ||
-	    r->mode == SP_MODE_XA_FORM2 || (r->mode == SP_MODE_XA && plan->main != 0x1f))
+	if (!r || !r->stored || r->kind == SP_REGION_POSTGAP ||
+	    !read_is_plain(sim, plan, &behind) || r->mode == SP_MODE_XA_FORM2 ||
+	    (r->mode == SP_MODE_XA && plan->main != 0x1f))
 		return 0;
 	const bool blocks = r->mode == SP_MODE_DATA2048;
 	const unsigned mode = blocks ? SP_MODE_MODE1 : r->mode;
@@ -196,7 +226,8 @@ static uint32_t read_span(struct sp_sim *sim, const struct read_plan *plan, sp_l
 	const unsigned parts = read_parts(r->mode, plan->main);
 	const unsigned group = is & READ_DATA ? READ_DATA : READ_AUDIO;
 	const size_t stride = sp_sector_size(r->mode, parts);
-	*size = stride + (sub ? SP_SUB_SIZE : 0u);
+	const bool bare = !behind.c2 && !behind.sub;
+	*size = stride + behind.c2 + behind.sub;
 	if ((plan->modes & is) != is || !stride ||
 	    (*kind && *kind != group && sim->profile.transition) ||
 	    (sim->profile.read_offset && group == READ_AUDIO) ||
@@ -212,24 +243,26 @@ static uint32_t read_span(struct sp_sim *sim, const struct read_plan *plan, sp_l
 	n = good < n ? good : n;
 	n = n < READ_STATES ? n : READ_STATES;
 	n = n < room / *size ? n : room / *size;
-	n = sub && n > SIM_WINDOW ? SIM_WINDOW : n;
+	n = !bare && n > SIM_WINDOW ? SIM_WINDOW : n;
 	struct sp_span span = {.lba = lba,
 			       .count = (uint32_t)n,
 			       .mode = r->mode,
 			       .parts = r->parts,
 			       .stride = stride,
-			       .data = sub ? sim->window.data : out,
+			       .data = bare ? out : sim->window.data,
 			       .state = state};
 	memset(state, 0, sizeof(state[0]) * n);
-	sim->window.count = sub ? 0 : sim->window.count;
-	if (!n || sp_source_read(sim->src, &span, NULL) < 0 ||
-	    (sub && !read_with_sub(sim, &span, out)))
+	sim->window.count = bare ? sim->window.count : 0;
+	if (!n || sp_source_read(sim->src, &span, NULL) < 0)
 		return 0;
-	*kind = group;
-	for (uint32_t i = 0; i < n; i++)
-		if (state[i] & SP_STATE_UNREAD)
-			return i;
-	return (uint32_t)n;
+	const unsigned bad = SP_STATE_UNREAD | (behind.c2 ? SP_STATE_C2 : 0u);
+	for (uint32_t i = 0; i < span.count; i++)
+		if (state[i] & bad)
+			span.count = i;
+	if (!bare && !read_put(sim, &span, &behind, out))
+		return 0;
+	*kind = span.count ? group : *kind;
+	return span.count;
 }
 
 /* Time passes: a seek when the pick-up stands elsewhere, and turns of the disc. */
