@@ -105,6 +105,60 @@ static void sectors_written_in_any_order_come_back(void **unused)
 	crash_free(folder);
 }
 
+/* The sub-channel comes and goes apart from the main channel as it does with it. */
+static void sub_channel_apart_is_the_same(void **unused)
+{
+	struct crash_folder *folder = crash_new(1);
+	struct sp_source *from = streams_with_facts(streams_odd);
+	struct sp_store *store = make(folder, from->disc);
+	const size_t stride = sp_store_shape(store).stride;
+	unsigned regions = 0;
+
+	(void)unused;
+	for (size_t i = 0; i < from->disc->regions; i++) {
+		const struct sp_region *r = &sp_store_disc(store)->region[i];
+		const size_t main = sp_sector_size(r->mode, r->parts & SP_PART_MAIN);
+		const size_t whole = sp_sector_size(r->mode, r->parts);
+		uint8_t rows[2 * 2352], sub[2 * 96], back[2 * 2352], *data;
+		uint16_t state[2] = {0}, *states;
+		struct sp_error err;
+
+		if (!r->stored || r->count < 2 || main != stride || !(r->parts & SP_PART_PW) ||
+		    from->disc->region[i].parts != r->parts)
+			continue;
+		regions++;
+		assert_int_equal(streams_read(from, r->lba, 2, &data, &states, NULL), 0);
+		for (unsigned n = 0; n < 2; n++) {
+			memcpy(rows + n * main, data + n * whole, main);
+			memcpy(sub + (size_t)n * 96, data + n * whole + main, 96);
+		}
+		struct sp_span span = {.lba = r->lba,
+				       .count = 2,
+				       .mode = r->mode,
+				       .parts = r->parts & SP_PART_MAIN,
+				       .stride = main,
+				       .data = rows,
+				       .state = state};
+		assert_int_equal(sp_store_write_apart(store, &span, NULL, &err), SP_ERR_USAGE);
+		assert_int_equal(sp_store_write_apart(store, &span, sub, &err), 0);
+		span.data = back;
+		assert_int_equal(sp_store_read(store, &span, &err), 0);
+		assert_memory_equal(back, rows, 2 * main);
+		uint8_t with[2 * 2448];
+		span.data = with;
+		span.parts = r->parts;
+		span.stride = whole;
+		assert_int_equal(sp_store_read(store, &span, &err), 0);
+		assert_memory_equal(with, data, 2 * whole);
+		free(data);
+		free(states);
+	}
+	assert_true(regions > 0);
+	sp_store_close(store);
+	sp_source_close(from);
+	crash_free(folder);
+}
+
 static void every_fact_of_the_disc_comes_back(void **unused)
 {
 	struct crash_folder *folder = crash_new(1);
@@ -520,6 +574,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sectors_written_in_any_order_come_back),
+		cmocka_unit_test(sub_channel_apart_is_the_same),
 		cmocka_unit_test(every_fact_of_the_disc_comes_back),
 		cmocka_unit_test(a_store_goes_on_where_it_was_left),
 		cmocka_unit_test(a_store_on_disk_goes_on_and_opens_as_a_directory),

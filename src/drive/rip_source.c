@@ -22,11 +22,14 @@ struct rip_source {
 static int rip_source_some(struct rip_source *s, const struct sp_span *span, uint32_t first,
 			   uint32_t count, const struct sp_region *r, struct sp_error *err)
 {
-	const size_t stride = sp_sector_size(r->mode, r->parts);
+	const unsigned main = r->parts & SP_PART_MAIN;
+	const unsigned parts =
+		sp_sector_size(r->mode, main) == span->stride ? main : (unsigned)r->parts;
+	const size_t stride = sp_sector_size(r->mode, parts);
 	struct sp_span own = {.lba = span->lba + first,
 			      .count = count,
 			      .mode = r->mode,
-			      .parts = r->parts,
+			      .parts = parts,
 			      .stride = stride,
 			      .data = s->record,
 			      .state = span->state + first};

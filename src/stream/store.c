@@ -238,8 +238,9 @@ int sp_store_read(struct sp_store *store, struct sp_span *span, struct sp_error 
 			span->state[i] = SP_STATE_GENERATED;
 		return 0;
 	}
-	if (span->mode != r->mode || span->parts != r->parts ||
-	    span->stride != sp_sector_size(r->mode, r->parts))
+	if (span->mode != r->mode ||
+	    (span->parts != r->parts && span->parts != (r->parts & SP_PART_MAIN)) ||
+	    span->stride != sp_sector_size(r->mode, span->parts))
 		return sp_fail(err, SP_ERR_USAGE,
 			       "%s: sectors at LBA %lld are asked for in another form",
 			       store->io->name, (long long)span->lba);

@@ -37,7 +37,8 @@ int sp_store_write(struct sp_store *store, const struct sp_span *span, struct sp
  * none); the span has the whole main channel, and nothing is copied. */
 int sp_store_write_apart(struct sp_store *store, const struct sp_span *span, const uint8_t *sub,
 			 struct sp_error *err);
-/* Sectors that are not there come as zeros with SP_STATE_UNREAD. */
+/* As the region has them, or without the sub-channel. Sectors that are not there come as zeros with
+ * SP_STATE_UNREAD. */
 int sp_store_read(struct sp_store *store, struct sp_span *span, struct sp_error *err);
 /* Data to the disk, then the states of what was written since. */
 int sp_store_checkpoint(struct sp_store *store, struct sp_error *err);
