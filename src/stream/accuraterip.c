@@ -193,6 +193,13 @@ static bool ar_ctdb_whole(const struct ar_track *t)
 	return t->ctdb_first == t->first && t->ctdb_end == t->end;
 }
 
+/* Bytes that count for it. */
+static uint64_t ar_ctdb_size(const struct ar_track *t)
+{
+	return t->ctdb_end > t->ctdb_first ? (uint64_t)(t->ctdb_end - t->ctdb_first) * AR_SAMPLE
+					   : 0;
+}
+
 /* The part of what came that lies in one track. */
 static void ar_take(struct sp_ar *ar, size_t i, int64_t at, const uint8_t *data, int64_t count)
 {
@@ -211,7 +218,32 @@ static void ar_take(struct sp_ar *ar, size_t i, int64_t at, const uint8_t *data,
 		return;
 	if (!ar_ctdb_whole(t))
 		track->ctdb = sp_crc32(track->ctdb, data, (size_t)count * AR_SAMPLE);
-	ar->ctdb = sp_crc32(ar->ctdb, data, (size_t)count * AR_SAMPLE);
+}
+
+/* The product of two polynomials modulo CRC-32's, bits reflected: the highest is x^0. */
+static uint32_t crc_product(uint32_t a, uint32_t b)
+{
+	uint32_t product = 0;
+
+	for (; a; a <<= 1) {
+		product ^= a >> 31 ? b : 0;
+		b = b >> 1 ^ (b & 1 ? 0xedb88320 : 0);
+	}
+	return product;
+}
+
+/* The CRC of what has `crc`, followed by `size` bytes that have `next`. A CRC is linear: the first
+ * counts x^(8 size) times as much as it did. */
+static uint32_t crc_join(uint32_t crc, uint32_t next, uint64_t size)
+{
+	uint32_t power = UINT32_C(1) << 23; /* x^8 */
+
+	for (; size; size >>= 1) {
+		if (size & 1)
+			crc = crc_product(crc, power);
+		power = crc_product(power, power);
+	}
+	return crc ^ next;
 }
 
 static int ar_write(struct sp_sink *sink, const struct sp_span *span, struct sp_error *err)
@@ -252,6 +284,7 @@ static int ar_finish(struct sp_sink *sink, const struct sp_disc *disc, struct sp
 
 		if (ar_ctdb_whole(t))
 			ar->track[i].ctdb = ar->track[i].crc32;
+		ar->ctdb = crc_join(ar->ctdb, ar->track[i].ctdb, ar_ctdb_size(t));
 		ar->track[i].v1 = t->low;
 		ar->track[i].v2 = t->low + t->high;
 		if (!sp_ar_frame450_at(ar, i, 0, &ar->track[i].frame450))
