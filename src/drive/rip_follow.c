@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* States of sectors that may be read again, or were not read. */
-#define FOLLOW_NOT_YET (SP_STATE_UNREAD | SP_STATE_C2 | SP_STATE_EDC | SP_STATE_HEADER)
-
 void sp_rip_follow(struct sp_rip *rip, struct sp_sink *sink)
 {
 	rip->follow.sink = sink;
@@ -120,7 +117,8 @@ void rip_follow_take(struct sp_rip *rip, sp_lba lba, uint32_t count, const uint8
 	const struct sp_region *r = &f->disc->region[f->region];
 	const uint64_t left = r->count - (uint64_t)(lba - r->lba);
 	count = left < count ? (uint32_t)left : count;
-	while (sure < count && !(state[sure] & FOLLOW_NOT_YET))
+	/* others may be read again */
+	while (sure < count && rip_status(state[sure]) == SP_RESCUE_DONE)
 		sure++;
 	if (sure)
 		follow_feed(f, sure, main, stride, state);

@@ -16,6 +16,15 @@
 
 #define RIP_RECORD (SP_RAW_SIZE + SP_C2_SIZE + SP_SUB_SIZE)
 
+/* How a sector that came, or was stored, is to be taken. */
+static inline uint8_t rip_status(uint16_t state)
+{
+	if (state & SP_STATE_UNREAD)
+		return SP_RESCUE_BAD;
+	return state & (SP_STATE_C2 | SP_STATE_EDC | SP_STATE_HEADER) ? SP_RESCUE_DOUBTFUL
+								      : SP_RESCUE_DONE;
+}
+
 /* Where a read comes to. */
 struct rip_room {
 	uint8_t *raw;    /* 2 × cluster × RIP_RECORD */

@@ -144,13 +144,11 @@ static int store_resume(struct sp_rip *rip, struct sp_error *err)
 			rc = sp_store_read(rip->store, &span, err);
 			for (uint32_t n = 0; !rc && n < span.count; n++) {
 				const uint16_t state = span.state[n];
-				const unsigned doubt = SP_STATE_C2 | SP_STATE_EDC | SP_STATE_HEADER;
 
 				if (state & SP_STATE_UNREAD)
 					continue;
 				rip->report.resumed = true;
-				sp_rescue_set(rip->rescue, span.lba + n, 1,
-					      state & doubt ? SP_RESCUE_DOUBTFUL : SP_RESCUE_DONE);
+				sp_rescue_set(rip->rescue, span.lba + n, 1, rip_status(state));
 				const uint8_t *record = span.data + n * span.stride;
 				rip_learn(rip, span.lba + n, record,
 					  rip->sub ? record + SP_RAW_SIZE : NULL, state);

@@ -13,7 +13,6 @@ enum {
 	RIP_SLOW_US = 4000000, /* a read that takes longer is trouble */
 	RIP_SAVE_S = 10,
 	RIP_APART = 300, /* sectors from which a retry comes near */
-	RIP_DOUBT = SP_STATE_C2 | SP_STATE_EDC | SP_STATE_HEADER,
 };
 
 static int rip_gone(struct sp_rip *rip, const char *what, struct sp_error *err)
@@ -114,14 +113,6 @@ static void rip_pack(struct sp_rip *rip, const struct sp_read *read)
 		else if (rip->ql && rip->sub)
 			memset(out + SP_RAW_SIZE, 0, SP_SUB_SIZE);
 	}
-}
-
-/* How a sector that came is to be taken. */
-static uint8_t rip_status(uint16_t state)
-{
-	if (state & SP_STATE_UNREAD)
-		return SP_RESCUE_BAD;
-	return state & RIP_DOUBT ? SP_RESCUE_DOUBTFUL : SP_RESCUE_DONE;
 }
 
 /* Store what came of a read, in runs. */

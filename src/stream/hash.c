@@ -15,9 +15,12 @@ enum { HASH_SLOTS = 6, HASH_LANES = 2 };
 /* SHA-1, SHA-256 and CRC-32 together take about what MD5 takes (OpenSSL 3.0 with SHA extensions),
  * so two threads are as many as help; more only take MD5's processor away. Where that is not asked
  * for, CRC-32 has its thread. */
-static bool hash_is_first(unsigned digests, unsigned digest)
+static unsigned hash_of_lane(unsigned digests, unsigned lane)
 {
-	return digest == (digests >> SP_DIGEST_MD5 & 1 ? SP_DIGEST_MD5 : SP_DIGEST_CRC32);
+	const unsigned md5 = 1u << SP_DIGEST_MD5, crc32 = 1u << SP_DIGEST_CRC32;
+	const unsigned first = digests & md5 ? md5 : crc32;
+
+	return digests & (lane ? ~first : first);
 }
 
 struct hash_sink;
@@ -118,10 +121,7 @@ static int hash_start(struct hash_sink *h, struct hash_lane lanes[HASH_LANES], b
 	for (unsigned i = 0; i < HASH_LANES; i++) {
 		struct hash_lane *lane = &lanes[i];
 
-		bool any = false;
-		for (unsigned k = 0; k < SP_DIGESTS; k++)
-			any |= h->digests >> k & 1 && hash_is_first(h->digests, k) == !i;
-		if (!any)
+		if (!hash_of_lane(h->digests, i))
 			continue;
 		lane->h = h;
 		lane->of_track = of_track;
@@ -169,7 +169,7 @@ static void hash_drop(struct hash_lane lanes[HASH_LANES])
 static struct sp_digest_state **hash_state(const struct hash_sink *h,
 					   struct hash_lane lanes[HASH_LANES], unsigned digest)
 {
-	return &lanes[hash_is_first(h->digests, digest) ? 0 : 1].state[digest];
+	return &lanes[hash_of_lane(h->digests, 0) >> digest & 1 ? 0 : 1].state[digest];
 }
 
 static int hash_open(struct hash_sink *h, struct hash_lane lanes[HASH_LANES], struct sp_error *err)
