@@ -277,11 +277,24 @@ struct sp_disc *layout_build(const struct layout *layout)
 	return state.disc;
 }
 
-struct sp_source *layout_source(const struct layout *layout, uint32_t seed)
+static struct sp_source *pattern_of(struct sp_disc *disc, uint32_t seed)
 {
 	struct sp_source *source;
 
-	if (sp_pattern_source(&source, layout_build(layout), seed, NULL))
+	if (sp_pattern_source(&source, disc, seed, NULL))
 		abort();
 	return source;
+}
+
+struct sp_source *layout_source(const struct layout *layout, uint32_t seed)
+{
+	return pattern_of(layout_build(layout), seed);
+}
+
+struct sp_source *layout_audio_with(void (*change)(struct sp_disc *disc))
+{
+	struct sp_disc *disc = layout_build(layout_named("audio"));
+
+	change(disc);
+	return pattern_of(disc, 1);
 }

@@ -41,5 +41,7 @@ const struct layout *layout_named(const char *name);
 struct sp_disc *layout_build(const struct layout *layout);
 /* The pattern on it. */
 struct sp_source *layout_source(const struct layout *layout, uint32_t seed);
+/* The pattern of "audio" (seed 1), its disc changed before. */
+struct sp_source *layout_audio_with(void (*change)(struct sp_disc *disc));
 
 #endif

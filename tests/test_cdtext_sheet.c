@@ -28,17 +28,6 @@ static void set(struct sp_disc *disc, unsigned block, unsigned track, unsigned t
 	assert_int_equal(sp_disc_set_block_text(disc, block, track, type, text), 0);
 }
 
-static struct sp_source *source_with(void (*change)(struct sp_disc *disc))
-{
-	struct sp_disc *disc = layout_build(layout_named("audio"));
-	struct sp_source *src;
-	struct sp_error err;
-
-	change(disc);
-	assert_int_equal(sp_pattern_source(&src, disc, 1, &err), 0);
-	return src;
-}
-
 static int make_sheet(struct folder *folder, struct sp_source *src, bool lossy,
 		      struct sp_error *err)
 {
@@ -57,7 +46,7 @@ static int make_sheet(struct folder *folder, struct sp_source *src, bool lossy,
 /* The sheet made of `change`, opened; no loss, no difference. */
 static struct sp_source *there_and_back(struct folder *folder, void (*change)(struct sp_disc *disc))
 {
-	struct sp_source *src = source_with(change), *back;
+	struct sp_source *src = layout_audio_with(change), *back;
 	struct sp_error err = {0};
 	char text[160];
 
@@ -210,7 +199,7 @@ static void with_korean(struct sp_disc *disc)
 
 static void letters_no_set_has_are_refused_by_name(void **state)
 {
-	struct sp_source *src = source_with(with_korean), *back;
+	struct sp_source *src = layout_audio_with(with_korean), *back;
 	struct folder folder = {.mem = sp_memory_new()};
 	struct sp_error err;
 
@@ -229,7 +218,7 @@ static void letters_no_set_has_are_refused_by_name(void **state)
 static const char *losses_of(unsigned flags, void (*change)(struct sp_disc *disc))
 {
 	static char text[160];
-	struct sp_source *src = source_with(change);
+	struct sp_source *src = layout_audio_with(change);
 	struct sp_losses losses = {0};
 	struct sp_error err;
 	struct sp_sink *sink;

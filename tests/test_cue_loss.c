@@ -15,18 +15,6 @@
 
 #include <string.h>
 
-/* A disc of one audio track, four sectors, as a source. */
-static struct sp_source *small_source(void (*change)(struct sp_disc *))
-{
-	struct sp_disc *disc = layout_build(layout_named("audio"));
-	struct sp_source *src;
-	struct sp_error err;
-
-	change(disc);
-	assert_int_equal(sp_pattern_source(&src, disc, 1, &err), 0);
-	return src;
-}
-
 static void with_remarks(struct sp_disc *disc)
 {
 	assert_int_equal(sp_disc_set_text(disc, 0, SP_TEXT_REMARK, "GENRE Rock"), 0);
@@ -38,7 +26,7 @@ static void remarks_are_kept_and_never_become_structure(void **state)
 {
 	(void)state;
 	struct folder folder;
-	struct sp_source *src = small_source(with_remarks), *back;
+	struct sp_source *src = layout_audio_with(with_remarks), *back;
 	struct sp_error err;
 
 	sheet_empty(&folder);
@@ -64,7 +52,7 @@ static void control_characters_are_refused_by_name(void **state)
 {
 	(void)state;
 	struct folder folder;
-	struct sp_source *src = small_source(with_newline);
+	struct sp_source *src = layout_audio_with(with_newline);
 	struct sp_error err;
 
 	sheet_empty(&folder);
@@ -89,7 +77,7 @@ static void quotes_and_spaces_in_texts_survive(void **state)
 {
 	(void)state;
 	struct folder folder;
-	struct sp_source *src = small_source(with_quotes);
+	struct sp_source *src = layout_audio_with(with_quotes);
 	struct sp_error err;
 
 	sheet_empty(&folder);
@@ -112,7 +100,7 @@ static void packs_without_keywords_go_to_a_file(void **state)
 {
 	(void)state;
 	struct folder folder;
-	struct sp_source *src = small_source(with_packs), *back;
+	struct sp_source *src = layout_audio_with(with_packs), *back;
 	struct sp_error err;
 
 	sheet_empty(&folder);
@@ -140,7 +128,7 @@ static void unstored_hidden_pregap_becomes_a_pregap(void **state)
 {
 	(void)state;
 	struct folder folder;
-	struct sp_source *src = small_source(with_late_start);
+	struct sp_source *src = layout_audio_with(with_late_start);
 	struct sp_error err;
 
 	sheet_empty(&folder);
@@ -161,7 +149,7 @@ static void content_before_lba_0_is_a_loss(void **state)
 {
 	(void)state;
 	struct folder folder;
-	struct sp_source *src = small_source(with_stored_lead);
+	struct sp_source *src = layout_audio_with(with_stored_lead);
 	struct sp_error err;
 
 	sheet_empty(&folder);
@@ -180,7 +168,7 @@ static void hidden_track_is_kept_without_what_is_before_lba_0(void **state)
 {
 	(void)state;
 	struct folder folder;
-	struct sp_source *src = small_source(with_stored_hidden);
+	struct sp_source *src = layout_audio_with(with_stored_hidden);
 	struct sp_error err;
 
 	sheet_empty(&folder);
@@ -226,7 +214,7 @@ static void what_a_sheet_cannot_say_is_refused(void **state)
 {
 	(void)state;
 	struct folder folder;
-	struct sp_source *src = small_source(with_pregap_inside_out);
+	struct sp_source *src = layout_audio_with(with_pregap_inside_out);
 	struct sp_error err;
 
 	assert_int_equal(sp_disc_check(src->disc, &err), 0);

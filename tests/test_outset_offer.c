@@ -75,6 +75,14 @@ static void put(struct job *job, const uint8_t *bytes, size_t size)
 				 0);
 }
 
+/* A set that has written all that is offered. */
+static void begin_whole(struct job *job)
+{
+	put_offer();
+	begin(job, 0);
+	put(job, data, SIZE);
+}
+
 static void end(struct job *job)
 {
 	struct sp_error err;
@@ -94,9 +102,7 @@ static void a_member_that_equals_the_offer_is_that_file(void **state)
 	uint8_t back[4];
 
 	(void)state;
-	put_offer();
-	begin(&job, 0);
-	put(&job, data, SIZE);
+	begin_whole(&job);
 	assert_int_equal(sp_io_read(job.bin, SIZE - 4, back, 4, &err), 0);
 	assert_memory_equal(back, data + SIZE - 4, 4);
 	end(&job);
@@ -112,9 +118,7 @@ static void a_view_reads_the_offer_before_the_commit(void **state)
 	static uint8_t back[SIZE];
 
 	(void)state;
-	put_offer();
-	begin(&job, 0);
-	put(&job, data, SIZE);
+	begin_whole(&job);
 	assert_int_equal(sp_outset_view(job.set, &view, &err), 0);
 	assert_int_equal(sp_io_sibling(view, "x.bin", &bin, &err), 0);
 	assert_int_equal(bin->size, SIZE);
@@ -161,11 +165,9 @@ static void what_is_written_over_parts_the_member_from_the_offer(void **state)
 	static uint8_t own[SIZE];
 
 	(void)state;
-	put_offer();
+	begin_whole(&job);
 	memcpy(own, data, SIZE);
 	memcpy(own + 40, "size", 4);
-	begin(&job, 0);
-	put(&job, data, SIZE);
 	assert_int_equal(sp_io_write(job.bin, 40, "size", 4, &err), 0);
 	end(&job);
 	assert_holds("x.bin", own, SIZE);
@@ -196,9 +198,7 @@ static void where_there_is_no_other_name_to_be_had_it_is_copied(void **state)
 	struct job job;
 
 	(void)state;
-	put_offer();
-	begin(&job, 0);
-	put(&job, data, SIZE);
+	begin_whole(&job);
 	unlink("offer");
 	put_file("offer", "of somebody else");
 	end(&job);
@@ -211,9 +211,7 @@ static void the_file_itself_can_be_replaced_by_itself(void **state)
 	struct job job;
 
 	(void)state;
-	put_offer();
-	begin(&job, 0);
-	put(&job, data, SIZE);
+	begin_whole(&job);
 	end(&job);
 	begin(&job, SP_OUTSET_FORCE);
 	put(&job, data, SIZE);
@@ -227,9 +225,7 @@ static void a_set_that_is_given_up_leaves_only_the_offer(void **state)
 	struct job job;
 
 	(void)state;
-	put_offer();
-	begin(&job, 0);
-	put(&job, data, SIZE);
+	begin_whole(&job);
 	sp_io_close(job.bin);
 	sp_io_close(job.io);
 	sp_outset_close(job.set);
