@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
@@ -448,4 +449,25 @@ unsigned fs_differs(const struct sp_fs_format *format, const char *folder, const
 uint32_t fs_crc(const void *data, size_t size)
 {
 	return (uint32_t)crc32(crc32(0, NULL, 0), data, (uInt)size);
+}
+
+unsigned fs_differ_in(const struct sp_fs_format *format, const char *folder, const char *extension,
+		      unsigned *seen)
+{
+	DIR *dir = opendir(folder);
+	unsigned wrong = 0;
+
+	assert_non_null(dir);
+	*seen = 0;
+	for (struct dirent *d; (d = readdir(dir));) {
+		const size_t n = strlen(d->d_name), end = strlen(extension);
+
+		if (n < end || strcmp(d->d_name + n - end, extension) != 0)
+			continue;
+		d->d_name[n - end] = '\0';
+		wrong += fs_differs(format, folder, d->d_name, extension);
+		++*seen;
+	}
+	closedir(dir);
+	return wrong;
 }

@@ -59,5 +59,8 @@ void fs_is_folder(const struct fs_found *found, const char *folder);
  * it nothing is damaged). How many differ, which are printed. */
 unsigned fs_differs(const struct sp_fs_format *format, const char *folder, const char *name,
 		    const char *extension);
+/* How many of the folder's files "NAME<extension>" do, all of them; *seen: how many there are. */
+unsigned fs_differ_in(const struct sp_fs_format *format, const char *folder, const char *extension,
+		      unsigned *seen);
 
 #endif
